@@ -1,0 +1,22 @@
+//! What travels between browser and server: requests, views, errors, and the rules that both sides
+//! must judge alike. Builds for `wasm32`; does no I/O.
+
+mod error;
+mod field_error;
+mod next_path;
+mod password;
+mod preferences;
+mod query;
+mod requests;
+mod username;
+mod views;
+
+pub use error::{ApiError, EndReason};
+pub use field_error::{Fault, Field, FieldError};
+pub use next_path::NextPath;
+pub use password::{PASSWORD_MAXIMUM, PASSWORD_MAXIMUM_BYTES, PASSWORD_MINIMUM, Password};
+pub use preferences::{Language, Theme};
+pub use query::{percent_encode, query_value};
+pub use requests::{LoginRequest, PreferencesRequest, RegisterRequest};
+pub use username::{USERNAME_MAXIMUM, USERNAME_MINIMUM, Username};
+pub use views::{LoginView, ProtectedView, SessionKind, SessionView, Timestamp, Whoami};
