@@ -1,26 +1,24 @@
-//! Stub, being replaced: the shape of what the adapters call.
-#![allow(missing_docs, clippy::all, clippy::pedantic)]
-use axum_core::extract::FromRequestParts;
-use contract::{ApiError, LoginRequest, LoginView, PreferencesRequest, RegisterRequest, Whoami};
-use http::request::Parts;
+//! Accounts and sign-in: everything that a person can do, once.
+//!
+//! [`Visitor`] is the caller of one request. Whatever they can do is one of its methods, so REST
+//! handlers, server functions and forms without JavaScript are only adapters: same outcome, same
+//! failure. No routes, no HTML and no SQL in here.
 
-pub type AuthError = ApiError;
+mod account;
+mod address;
+mod error;
+mod keys;
+mod parts;
+mod password;
+mod throttle;
+mod visitor;
 
-/// The caller of this request.
-#[derive(Clone, Debug)]
-pub struct Visitor;
-
-impl Visitor {
-    pub async fn login(&self, _request: LoginRequest) -> Result<LoginView, AuthError> { Err(ApiError::Internal) }
-    pub async fn register(&self, _request: RegisterRequest) -> Result<Whoami, AuthError> { Err(ApiError::Internal) }
-    pub async fn logout(&self) -> Result<Whoami, AuthError> { Err(ApiError::Internal) }
-    pub async fn set_preferences(&self, _request: PreferencesRequest) -> Result<Whoami, AuthError> { Err(ApiError::Internal) }
-    pub fn whoami(&self) -> Result<Whoami, AuthError> { Err(ApiError::Internal) }
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for Visitor {
-    type Rejection = http::StatusCode;
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        parts.extensions.get::<Self>().cloned().ok_or(http::StatusCode::INTERNAL_SERVER_ERROR)
-    }
-}
+pub use account::{Account, Accounts, AccountsError};
+pub use address::ClientAddress;
+pub use error::AuthError;
+pub use keys::lifecycles;
+pub use parts::{Auth, AuthParts};
+pub use password::{PasswordHash, PasswordHasher, PasswordRules};
+pub use sessions::{AccountKey, Clock, Policy};
+pub use throttle::{Admission, Gate, Throttle, account_delay};
+pub use visitor::{Member, Visitor};

@@ -1,1 +1,47 @@
-//! Stub.
+//! A session engine for tower and axum services.
+//!
+//! Handlers see the ecosystem's [`tower_sessions::Session`]; below it stands a contract of our own,
+//! [`Store`], which keeps what whole-record stores cannot:
+//!
+//! - a request in flight at sign-out never brings the session back;
+//! - parallel writes to different keys all survive, since a save is a *change*, not a record;
+//! - a read never writes; an expired record never loads; ids are stored only as SHA-256;
+//! - idle and absolute limits are in the record, so each sign-in keeps its own.
+//!
+//! [`SessionLayer`] reads the cookie and gives each request a [`CurrentSession`] and a
+//! [`tower_sessions::Session`] in its extensions; when the response head is ready it settles what
+//! changed and writes the cookie, if there is one to write. Put it before application routes only,
+//! never before static files.
+//!
+//! The rules that each store obeys are public in `conformance` (feature `conformance`).
+
+mod account_key;
+mod change;
+mod clock;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod cookie;
+mod current;
+mod id;
+mod layer;
+mod lifecycle;
+mod policy;
+mod reason;
+mod record;
+mod request_store;
+mod settings;
+pub mod store;
+
+pub use account_key::AccountKey;
+pub use change::Change;
+pub use clock::{Clock, FixedClock, SystemClock};
+pub use cookie::{Cookie, SameSite};
+pub use current::{CurrentSession, Presence, SignIn};
+pub use id::{Key, SessionId};
+pub use layer::SessionLayer;
+pub use lifecycle::{Fate, Lifecycle, Lifecycles};
+pub use policy::Policy;
+pub use reason::Reason;
+pub use record::Record;
+pub use settings::{Anonymous, Sessions, SessionsBuilder};
+pub use store::{Capabilities, Loaded, Store, StoreError, Summary};

@@ -1,0 +1,57 @@
+//! The session's keys: the only place that knows their names.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use contract::{Language, Theme, Username};
+use serde_json::Value;
+use sessions::{Lifecycle, Lifecycles, Record};
+
+const USERNAME: &str = "username";
+const LANGUAGE: &str = "language";
+const THEME: &str = "theme";
+
+/// What becomes of each key at sign-in and sign-out: language and theme belong to the browser and
+/// survive both; the name goes with its session.
+#[must_use]
+pub fn lifecycles() -> Lifecycles {
+    Lifecycles::default()
+        .declare(LANGUAGE, Lifecycle::BROWSER)
+        .declare(THEME, Lifecycle::BROWSER)
+        .declare(USERNAME, Lifecycle::SESSION)
+}
+
+/// The first values of an account's session.
+pub(crate) fn signed_in(username: &Username) -> BTreeMap<String, Value> {
+    BTreeMap::from([(USERNAME.to_owned(), Value::from(username.as_str()))])
+}
+
+/// The values that a choice sets.
+pub(crate) fn chosen(language: Option<Language>, theme: Option<Theme>) -> BTreeMap<String, Value> {
+    let language = language.map(|language| (LANGUAGE.to_owned(), Value::from(language.as_str())));
+    let theme = theme.map(|theme| (THEME.to_owned(), Value::from(theme.as_str())));
+    language.into_iter().chain(theme).collect()
+}
+
+/// The name of whoever is signed in.
+pub(crate) fn username(record: &Record) -> Option<&str> {
+    record.account.and_then(|_| text(record, USERNAME))
+}
+
+/// The language that holds.
+pub(crate) fn language(record: &Record) -> Language {
+    choice(record, LANGUAGE)
+}
+
+/// The theme that holds.
+pub(crate) fn theme(record: &Record) -> Theme {
+    choice(record, THEME)
+}
+
+fn choice<T: FromStr + Default>(record: &Record, key: &str) -> T {
+    text(record, key).and_then(|value| value.parse().ok()).unwrap_or_default()
+}
+
+fn text<'a>(record: &'a Record, key: &str) -> Option<&'a str> {
+    record.values.get(key).and_then(Value::as_str)
+}

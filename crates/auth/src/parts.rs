@@ -1,0 +1,45 @@
+//! What all visitors share.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use sessions::Policy;
+
+use crate::{Accounts, PasswordHasher, PasswordRules, Throttle};
+
+/// What sign-in is made of; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Auth(Arc<AuthParts>);
+
+/// The parts of [`Auth`].
+#[derive(Debug)]
+pub struct AuthParts {
+    /// Where accounts live.
+    pub accounts: Arc<dyn Accounts>,
+    /// Who has tried too often.
+    pub throttle: Arc<dyn Throttle>,
+    /// Hashes and compares passwords.
+    pub hasher: PasswordHasher,
+    /// What a new password must be.
+    pub rules: PasswordRules,
+    /// How long a sign-in lasts.
+    pub signed_in: Policy,
+    /// How long a sign-in lasts for those who asked to be kept in.
+    pub kept_in: Policy,
+}
+
+impl Auth {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(parts: AuthParts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for Auth {
+    type Target = AuthParts;
+
+    fn deref(&self) -> &AuthParts {
+        &self.0
+    }
+}

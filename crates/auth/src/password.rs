@@ -1,0 +1,8 @@
+//! Passwords: what a new one must be, and how they are hashed.
+
+mod hasher;
+mod rules;
+
+pub(crate) use hasher::Verdict;
+pub use hasher::{PasswordHash, PasswordHasher};
+pub use rules::PasswordRules;

@@ -1,0 +1,235 @@
+//! Argon2id, off the async threads, never more at once than cores.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc};
+use argon2::{Algorithm, Argon2, Params, Version};
+use contract::Password;
+use tokio::sync::Semaphore;
+
+use crate::AuthError;
+
+/// Most passwords that wait for a core; beyond that the answer is 503.
+const QUEUE: usize = 64;
+
+/// A password's hash in PHC string format (`$argon2id$v=19$m=…`).
+#[derive(Clone)]
+pub struct PasswordHash(String);
+
+impl PasswordHash {
+    /// Takes a stored PHC string.
+    #[must_use]
+    pub fn from_phc(phc: String) -> Self {
+        Self(phc)
+    }
+
+    /// The PHC string, for the accounts' database alone.
+    #[must_use]
+    pub fn as_phc(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash(redacted)")
+    }
+}
+
+/// What a comparison found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The password is right.
+    Right,
+    /// The password is right, and its hash is weaker than one made today.
+    RightButOutdated,
+    /// The password is wrong, or there is no such account.
+    Wrong,
+}
+
+/// Hashes and compares passwords.
+#[derive(Clone)]
+pub struct PasswordHasher(Arc<Inner>);
+
+struct Inner {
+    argon2: Argon2<'static>,
+    /// Compared with when there is no account, so that both cases cost the same.
+    dummy: PasswordHash,
+    cores: Semaphore,
+    queued: AtomicUsize,
+}
+
+impl PasswordHasher {
+    /// A hasher with today's parameters: Argon2id v19, 19 MiB, two passes, one lane (the OWASP
+    /// Password Storage Cheat Sheet's minimum), and as many hashes at once as there are cores.
+    ///
+    /// # Errors
+    /// [`AuthError::Hashing`] if the system has no randomness for a salt.
+    pub fn new(cores: usize) -> Result<Self, AuthError> {
+        Self::with_params(Params::DEFAULT, cores)
+    }
+
+    fn with_params(params: Params, cores: usize) -> Result<Self, AuthError> {
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let dummy = hash(&argon2, "no account has this password")?;
+        Ok(Self(Arc::new(Inner {
+            argon2,
+            dummy,
+            cores: Semaphore::new(cores.max(1)),
+            queued: AtomicUsize::new(0),
+        })))
+    }
+
+    /// Hashes a new password.
+    ///
+    /// # Errors
+    /// [`AuthError::Busy`] or [`AuthError::Hashing`].
+    pub async fn hash(&self, password: Password) -> Result<PasswordHash, AuthError> {
+        self.on_a_core(move |inner| hash(&inner.argon2, password.expose())).await
+    }
+
+    /// Compares a password with a stored hash, or, at the same cost, with none.
+    pub(crate) async fn verify(
+        &self,
+        password: Password,
+        stored: Option<PasswordHash>,
+    ) -> Result<Verdict, AuthError> {
+        self.on_a_core(move |inner| {
+            let compared = stored.as_ref().unwrap_or(&inner.dummy);
+            let is_right = inner.argon2.verify_password(password.expose().as_bytes(), compared.as_phc()).is_ok();
+            Ok(match (is_right, stored) {
+                (true, Some(stored)) if is_outdated(&stored, inner.argon2.params()) => Verdict::RightButOutdated,
+                (true, Some(_)) => Verdict::Right,
+                (_, None) | (false, _) => Verdict::Wrong,
+            })
+        })
+        .await
+    }
+
+    async fn on_a_core<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Inner) -> Result<T, AuthError> + Send + 'static,
+    ) -> Result<T, AuthError> {
+        let place = Place::take(&self.0)?;
+        let core = self.0.cores.acquire().await.map_err(|closed| AuthError::Hashing(closed.into()))?;
+        drop(place);
+        // The permit is held by the work itself: a cancelled request must not let another hash begin
+        // while its own still runs.
+        core.forget();
+        let inner = Arc::clone(&self.0);
+        let done = tokio::task::spawn_blocking(move || {
+            let _core = Returned(&inner.cores);
+            work(&inner)
+        });
+        done.await.map_err(|panicked| AuthError::Hashing(panicked.into()))?
+    }
+}
+
+impl fmt::Debug for PasswordHasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PasswordHasher").field("params", self.0.argon2.params()).finish_non_exhaustive()
+    }
+}
+
+/// A place in the queue; given back when dropped.
+struct Place<'a>(&'a AtomicUsize);
+
+impl<'a> Place<'a> {
+    fn take(inner: &'a Inner) -> Result<Self, AuthError> {
+        let place = Self(&inner.queued);
+        if inner.queued.fetch_add(1, Ordering::Relaxed) >= QUEUE {
+            return Err(AuthError::Busy);
+        }
+        Ok(place)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Gives a core back when dropped, even by a panic.
+struct Returned<'a>(&'a Semaphore);
+
+impl Drop for Returned<'_> {
+    fn drop(&mut self) {
+        self.0.add_permits(1);
+    }
+}
+
+fn hash(argon2: &Argon2<'_>, password: &str) -> Result<PasswordHash, AuthError> {
+    let hash = argon2.hash_password(password.as_bytes()).map_err(|error| AuthError::Hashing(error.into()))?;
+    Ok(PasswordHash(hash.to_string()))
+}
+
+/// Whether a hash costs an attacker less than one made today.
+fn is_outdated(stored: &PasswordHash, today: &Params) -> bool {
+    let Ok(parsed) = phc::PasswordHash::new(stored.as_phc()) else { return true };
+    let Ok(params) = Params::try_from(&parsed) else { return true };
+    parsed.algorithm.as_str() != Algorithm::Argon2id.as_str()
+        || params.m_cost() < today.m_cost()
+        || params.t_cost() < today.t_cost()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn password(typed: &str) -> Password {
+        Password::new(typed.into())
+    }
+
+    fn weak() -> PasswordHasher {
+        PasswordHasher::with_params(Params::new(8, 1, 1, None).expect("valid"), 2).expect("starts")
+    }
+
+    #[tokio::test]
+    async fn a_password_is_verified_exactly_as_typed() {
+        let hasher = weak();
+        let stored = hasher.hash(password(" Straße\0é ")).await.expect("hashes");
+        for (typed, verdict) in [
+            (" Straße\0é ", Verdict::Right),
+            ("Straße\0é", Verdict::Wrong),
+            (" straße\0é ", Verdict::Wrong),
+            (" Straße", Verdict::Wrong),
+            (" Straße\0e\u{301} ", Verdict::Wrong),
+        ] {
+            let found = hasher.verify(password(typed), Some(stored.clone())).await.expect("compares");
+            assert_eq!(found, verdict, "{typed:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_dummy_is_made_with_todays_parameters_and_opens_nothing() {
+        let hasher = PasswordHasher::new(1).expect("starts");
+        assert!(hasher.0.dummy.as_phc().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        let typed = password("no account has this password");
+        assert_eq!(hasher.verify(typed, None).await.expect("compares"), Verdict::Wrong);
+    }
+
+    #[tokio::test]
+    async fn a_weaker_hash_is_right_but_outdated() {
+        let stored = weak().hash(password("x")).await.expect("hashes");
+        let found = PasswordHasher::new(1).expect("starts").verify(password("x"), Some(stored)).await;
+        assert_eq!(found.expect("compares"), Verdict::RightButOutdated);
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_is_said_at_once() {
+        let hasher = weak();
+        hasher.0.queued.store(QUEUE, Ordering::Relaxed);
+        assert!(matches!(hasher.hash(password("x")).await, Err(AuthError::Busy)));
+        assert_eq!(hasher.0.queued.load(Ordering::Relaxed), QUEUE, "the place was given back");
+    }
+
+    #[tokio::test]
+    async fn each_salt_is_its_own() {
+        let hasher = weak();
+        let (one, two) = (hasher.hash(password("x")).await, hasher.hash(password("x")).await);
+        assert_ne!(one.expect("hashes").as_phc(), two.expect("hashes").as_phc());
+    }
+}

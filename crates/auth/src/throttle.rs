@@ -1,0 +1,78 @@
+//! Who has tried too often.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use contract::Username;
+use time::Duration;
+
+use crate::ClientAddress;
+
+/// Failures in a row that cost nothing.
+const FREE_FAILURES: u32 = 5;
+/// Failures in a row after which a password no longer opens the account, until an operator or a
+/// password reset says so (NIST SP 800-63B-4, section 3.2.2).
+const LAST_FAILURE: u32 = 100;
+const LONGEST_DELAY: Duration = Duration::minutes(15);
+
+/// Something that one address may do only so often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Gate {
+    /// Trying a password.
+    SignIn,
+    /// Creating an account.
+    Registration,
+    /// Beginning an anonymous session.
+    AnonymousSession,
+}
+
+/// Whether an attempt may go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// It may.
+    Admitted,
+    /// Not before this much time has passed.
+    Refused(Duration),
+}
+
+/// Counts attempts. An attempt is counted when it is admitted, before its outcome is known, so that
+/// parallel guesses are no cheaper than guesses in turn.
+#[async_trait]
+pub trait Throttle: fmt::Debug + Send + Sync + 'static {
+    /// Counts an attempt of an address.
+    async fn admit_address(&self, gate: Gate, address: ClientAddress) -> Admission;
+
+    /// Counts an attempt at an account, whether or not there is one of that name.
+    async fn admit_account(&self, username: &Username) -> Admission;
+
+    /// Forgets the failures of an account: somebody knew the password.
+    async fn forgive_account(&self, username: &Username);
+
+    /// Takes back one counted attempt that came to no verdict.
+    async fn forget_attempt(&self, username: &Username);
+}
+
+/// How long an account stays closed after so many failures in a row; `None` after the last one.
+#[must_use]
+pub fn account_delay(failures: u32) -> Option<Duration> {
+    match failures {
+        0..FREE_FAILURES => Some(Duration::ZERO),
+        FREE_FAILURES..LAST_FAILURE => {
+            let doublings = (failures - FREE_FAILURES).min(20);
+            Some(Duration::seconds(1 << doublings).min(LONGEST_DELAY))
+        }
+        LAST_FAILURE.. => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn five_failures_are_free_then_the_delay_doubles_up_to_a_quarter_of_an_hour() {
+        let seconds = |failures| account_delay(failures).map(Duration::whole_seconds);
+        assert_eq!([0, 4, 5, 6, 7, 14, 15, 99].map(seconds), [0, 0, 1, 2, 4, 512, 900, 900].map(Some));
+        assert_eq!(seconds(100), None);
+    }
+}

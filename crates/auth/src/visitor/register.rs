@@ -1,0 +1,44 @@
+//! Creating an account.
+
+use contract::{Field, FieldError, RegisterRequest, Username, Whoami};
+use sessions::{AccountKey, SignIn};
+
+use super::{Visitor, view};
+use crate::{Account, AuthError, Gate, keys};
+
+impl Visitor {
+    /// Creates an account and signs it in.
+    ///
+    /// # Errors
+    /// [`AuthError::Invalid`] with every fault of every field, [`AuthError::UsernameTaken`],
+    /// [`AuthError::Throttled`], [`AuthError::Busy`], or a store's failure.
+    pub async fn register(&self, request: RegisterRequest) -> Result<Whoami, AuthError> {
+        let username = self.check(&request)?;
+        self.pass(Gate::Registration).await?;
+        let password = self.auth.hasher.hash(request.password).await?;
+        let account = Account { key: AccountKey::random(), username, password };
+        if !self.auth.accounts.insert(&account).await? {
+            return Err(AuthError::UsernameTaken);
+        }
+        tracing::info!(event = "registered", address = %self.address, "registered");
+        let values = keys::signed_in(&account.username);
+        let sign_in = SignIn { account: account.key, policy: self.auth.signed_in, values };
+        let record = self.session.sign_in(sign_in).await?;
+        Ok(view::whoami(&self.session, Some(&record)))
+    }
+
+    /// The name, if both fields are as they should be; otherwise what is wrong with both.
+    fn check(&self, request: &RegisterRequest) -> Result<Username, AuthError> {
+        let username = Username::parse(&request.username);
+        let password = self.auth.rules.check(&request.password, username.as_ref().ok());
+        let faults = [
+            username.as_ref().err().map(|fault| FieldError::new(Field::Username, *fault)),
+            password.err().map(|fault| FieldError::new(Field::Password, fault)),
+        ];
+        let faults: Vec<_> = faults.into_iter().flatten().collect();
+        match username {
+            Ok(username) if faults.is_empty() => Ok(username),
+            _ => Err(AuthError::Invalid(faults)),
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! A session as its owner sees it.
+
+use contract::{SessionKind, SessionView, Timestamp, Whoami};
+use sessions::{CurrentSession, Record};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::keys;
+
+/// Who is here, by the record of the living session.
+pub(super) fn whoami(session: &CurrentSession, record: Option<&Record>) -> Whoami {
+    let Some(record) = record else { return Whoami::default() };
+    let username = keys::username(record).map(str::to_owned);
+    Whoami {
+        authenticated: username.is_some(),
+        username,
+        language: keys::language(record),
+        theme: keys::theme(record),
+        session: Some(SessionView {
+            kind: SessionKind::ServerSide,
+            store: session.sessions().store().capabilities().name.to_owned(),
+            created_at: timestamp(record.created_at),
+            expires_at: timestamp(record.absolute_deadline()),
+            idle_expires_at: timestamp(record.idle_deadline()),
+        }),
+    }
+}
+
+fn timestamp(moment: OffsetDateTime) -> Timestamp {
+    let to_the_second = moment.replace_nanosecond(0).unwrap_or(moment);
+    Timestamp(to_the_second.format(&Rfc3339).unwrap_or_default())
+}

@@ -1,0 +1,389 @@
+//! The rules that every store obeys, one function each.
+//!
+//! The author of a store elsewhere implements [`Fixture`] and runs them all with one macro:
+//!
+//! ```
+//! use std::sync::Arc;
+//! use sessions::{Clock, Store, conformance::Fixture, store::memory::MemoryStore};
+//!
+//! struct Memory;
+//!
+//! impl Fixture for Memory {
+//!     fn open(&self, _prefix: &str, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
+//!         Arc::new(MemoryStore::new(clock))
+//!     }
+//! }
+//!
+//! sessions::conformance_tests!(Memory);
+//! ```
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use time::Duration;
+
+use crate::store::{Loaded, REASON_KEPT_FOR};
+use crate::{AccountKey, Change, Clock, FixedClock, Key, Policy, Reason, Record, SessionId, Store};
+
+/// One place where sessions can be stored; the tests open it.
+pub trait Fixture: Send + Sync {
+    /// Opens the place for the application with this prefix. Opened twice, it is the same place,
+    /// unless the store shares nothing (`Capabilities::shared`).
+    fn open(&self, prefix: &str, clock: Arc<dyn Clock>) -> Arc<dyn Store>;
+}
+
+/// Makes a test of each rule, for the fixture that the expression gives.
+#[macro_export]
+macro_rules! conformance_tests {
+    ($fixture:expr) => {
+        $crate::conformance_tests! { $fixture;
+            an_insert_never_overwrites
+            an_insert_never_overwrites_an_ended_session
+            an_unknown_key_is_absent
+            a_load_after_a_change_sees_it
+            a_loaded_record_is_the_inserted_one
+            an_expired_record_does_not_load
+            the_idle_limit_ends_and_a_touch_moves_it
+            a_touch_never_passes_the_absolute_limit
+            a_touch_never_goes_back
+            a_touch_never_revives
+            fifty_parallel_changes_to_different_keys_all_survive
+            parallel_changes_to_one_key_leave_one_of_them_whole
+            a_change_to_an_ended_session_does_nothing_and_says_so
+            a_removed_key_is_gone_and_others_stay
+            ending_twice_is_fine_and_the_first_reason_stands
+            an_expired_session_ends_with_its_limit_as_reason
+            a_sweep_takes_only_the_expired_and_no_more_than_asked
+            a_reason_is_kept_for_a_day
+            an_account_lists_and_ends_exactly_its_own
+            applications_on_one_store_do_not_see_each_other
+            odd_values_survive_unchanged
+            a_mebibyte_survives_unchanged
+        }
+    };
+    ($fixture:expr; $($rule:ident)*) => {
+        $(
+            #[tokio::test]
+            async fn $rule() {
+                $crate::conformance::$rule(&$fixture).await;
+            }
+        )*
+    };
+}
+
+/// A store with a clock that the rule moves.
+struct Bench {
+    store: Arc<dyn Store>,
+    clock: Arc<FixedClock>,
+}
+
+impl Bench {
+    fn open(fixture: &impl Fixture) -> Self {
+        let clock = Arc::new(FixedClock::default());
+        let store = fixture.open("", Arc::clone(&clock) as Arc<dyn Clock>);
+        Self { store, clock }
+    }
+
+    fn record(&self) -> Record {
+        Record::new(Policy::SIGNED_IN, self.clock.now())
+    }
+
+    /// Inserts a fresh record that belongs to `account`.
+    async fn living(&self, account: Option<AccountKey>) -> Key {
+        let key = SessionId::random().key("");
+        let record = Record { account, ..self.record() };
+        assert!(self.store.insert(&key, &record).await.expect("inserts"), "a random key is free");
+        key
+    }
+
+    async fn load(&self, key: &Key) -> Loaded {
+        self.store.load(key).await.expect("loads")
+    }
+
+    async fn loads(&self, key: &Key) -> bool {
+        matches!(self.load(key).await, Loaded::Living(_))
+    }
+
+    async fn value(&self, key: &Key, name: &str) -> Option<Value> {
+        match self.load(key).await {
+            Loaded::Living(record) => record.values.get(name).cloned(),
+            other => unreachable!("the record lives: {other:?}"),
+        }
+    }
+
+    async fn set(&self, key: &Key, name: &str, value: Value) -> Option<Record> {
+        self.store.apply(key, &Change::set(name, value, self.clock.now())).await.expect("applies")
+    }
+}
+
+/// A key that is taken stays as it is, and the caller is told.
+pub async fn an_insert_never_overwrites(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture);
+    let key = bench.living(None).await;
+    bench.set(&key, "a", json!(1)).await;
+    assert!(!bench.store.insert(&key, &bench.record()).await.expect("answers"));
+    assert_eq!(bench.value(&key, "a").await, Some(json!(1)));
+}
+
+/// An id that was ended is never given out again.
+pub async fn an_insert_never_overwrites_an_ended_session(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture);
+    let key = bench.living(None).await;
+    bench.store.end(&key, Reason::SignedOut).await.expect("ends");
+    assert!(!bench.store.insert(&key, &bench.record()).await.expect("answers"));
+    assert!(!bench.loads(&key).await);
+}
+
+/// What was never inserted is absent, which is no error.
+pub async fn an_unknown_key_is_absent(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture);
+    let key = SessionId::random().key("");
+    assert_eq!(bench.load(&key).await, Loaded::Absent);
+    assert_eq!(bench.set(&key, "a", json!(1)).await, None);
+    assert!(!bench.store.touch(&key, bench.clock.now()).await.expect("answers"));
+    bench.store.end(&key, Reason::SignedOut).await.expect("answers");
+    assert_eq!(bench.load(&key).await, Loaded::Absent);
+}
+
+/// A change that was acknowledged is seen by the next load, and counted.
+pub async fn a_load_after_a_change_sees_it(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture);
+    let key = bench.living(None).await;
+    let changed = bench.set(&key, "a", json!(1)).await.expect("lives");
+    assert_eq!(changed.version, 1);
+    assert_eq!(bench.load(&key).await, Loaded::Living(changed));
+}
+
+/// Everything of a record comes back: account, policy, moments, values.
+pub async fn a_loaded_record_is_the_inserted_one(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture);
+    let key = SessionId::random().key("");
+    let record = Record {
+        account: Some(AccountKey::random()),
+        values: BTreeMap::from([("a".to_owned(), json!({"b": [1, null]}))]),
+        ..Record::new(Policy::KEPT_IN, bench.clock.now())
+    };
+    bench.store.insert(&key, &record).await.expect("inserts");
+    assert_eq!(bench.load(&key).await, Loaded::Living(record));
+}
+
+/// Past the absolute limit nothing loads, however busy the session was.
+pub async fn an_expired_record_does_not_load(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture);
+    let key = bench.living(None).await;
+    for _ in 0..72 {
+        bench.clock.advance(Duration::minutes(20) - Duration::SECOND);
+        assert!(bench.store.touch(&key, bench.clock.now()).await.expect("touches"));
+    }
+    bench.clock.advance(Duration::seconds(72));
+    assert!(matches!(bench.load(&key).await, Loaded::Ended { reason: Reason::Absolute, .. }));
+}
+
+/// Unused for its idle limit a session has ended; used, it has not.
+pub async fn the_idle_limit_ends_and_a_touch_moves_it(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture);
+    let key = bench.living(None).await;
+    bench.clock.advance(Duration::minutes(29));
+    assert!(bench.store.touch(&key, bench.clock.now()).await.expect("touches"));
+    bench.clock.advance(Duration::minutes(29));
+    assert!(bench.loads(&key).await);
+    bench.clock.advance(Duration::minutes(1));
+    assert!(matches!(bench.load(&key).await, Loaded::Ended { reason: Reason::Idle, .. }));
+}
+
+/// The idle deadline stops at the absolute one.
+pub async fn a_touch_never_passes_the_absolute_limit(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture);
+    let key = SessionId::random().key("");
+    let policy = Policy { idle: Duration::minutes(30), absolute: Duration::minutes(40), persistent: false };
+    bench.store.insert(&key, &Record::new(policy, bench.clock.now())).await.expect("inserts");
+    bench.clock.advance(Duration::minutes(25));
+    bench.store.touch(&key, bench.clock.now()).await.expect("touches");
+    bench.clock.advance(Duration::minutes(15));
+    assert!(matches!(bench.load(&key).await, Loaded::Ended { reason: Reason::Absolute, .. }));
+}
+
+/// A late touch with an earlier moment moves nothing.
+pub async fn a_touch_never_goes_back(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture);
+    let key = bench.living(None).await;
+    let begun = bench.clock.now();
+    bench.clock.advance(Duration::minutes(20));
+    bench.store.touch(&key, bench.clock.now()).await.expect("touches");
+    bench.store.touch(&key, begun).await.expect("touches");
+    bench.clock.advance(Duration::minutes(20));
+    assert!(bench.loads(&key).await);
+}
+
+/// What has ended, by itself or by request, is not brought back by a touch.
+pub async fn a_touch_never_revives(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture);
+    let (ended, idle) = (bench.living(None).await, bench.living(None).await);
+    bench.store.end(&ended, Reason::SignedOut).await.expect("ends");
+    bench.clock.advance(Duration::minutes(31));
+    for key in [ended, idle] {
+        assert!(!bench.store.touch(&key, bench.clock.now()).await.expect("answers"));
+        assert!(!bench.loads(&key).await);
+    }
+}
+
+/// A save is a change: parallel requests that set different keys keep all of them.
+pub async fn fifty_parallel_changes_to_different_keys_all_survive(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture);
+    let key = bench.living(None).await;
+    let changes = (0..50).map(|number| {
+        let (store, at) = (Arc::clone(&bench.store), bench.clock.now());
+        tokio::spawn(async move {
+            store.apply(&key, &Change::set(&format!("k{number}"), json!(number), at)).await
+        })
+    });
+    for change in changes.collect::<Vec<_>>() {
+        assert!(change.await.expect("runs").expect("applies").is_some());
+    }
+    for number in 0..50 {
+        assert_eq!(bench.value(&key, &format!("k{number}")).await, Some(json!(number)));
+    }
+}
+
+/// Of parallel changes to one key one wins, and is not mixed with another.
+pub async fn parallel_changes_to_one_key_leave_one_of_them_whole(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture);
+    let key = bench.living(None).await;
+    let changes = (0..20).map(|number| {
+        let (store, at) = (Arc::clone(&bench.store), bench.clock.now());
+        let value = json!([number, "x".repeat(1000 + number)]);
+        tokio::spawn(async move { store.apply(&key, &Change::set("a", value, at)).await })
+    });
+    for change in changes.collect::<Vec<_>>() {
+        change.await.expect("runs").expect("applies");
+    }
+    let value = bench.value(&key, "a").await.expect("is there");
+    let number = usize::try_from(value[0].as_u64().expect("a number")).expect("small");
+    assert_eq!(value, json!([number, "x".repeat(1000 + number)]));
+}
+
+/// A late write cannot bring a signed-out session back.
+pub async fn a_change_to_an_ended_session_does_nothing_and_says_so(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture);
+    let key = bench.living(None).await;
+    bench.store.end(&key, Reason::SignedOut).await.expect("ends");
+    assert_eq!(bench.set(&key, "a", json!(1)).await, None);
+    assert!(matches!(bench.load(&key).await, Loaded::Ended { reason: Reason::SignedOut, .. }));
+}
+
+/// Removing one key leaves the others.
+pub async fn a_removed_key_is_gone_and_others_stay(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture);
+    let key = bench.living(None).await;
+    bench.set(&key, "a", json!(1)).await;
+    bench.set(&key, "b", json!(2)).await;
+    bench.store.apply(&key, &Change::remove("a", bench.clock.now())).await.expect("applies");
+    assert_eq!(bench.value(&key, "a").await, None);
+    assert_eq!(bench.value(&key, "b").await, Some(json!(2)));
+}
+
+/// The reason of an end is the first one given.
+pub async fn ending_twice_is_fine_and_the_first_reason_stands(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture);
+    let key = bench.living(None).await;
+    let at = bench.clock.now();
+    bench.store.end(&key, Reason::Revoked).await.expect("ends");
+    bench.clock.advance(Duration::minutes(1));
+    bench.store.end(&key, Reason::SignedOut).await.expect("is fine");
+    assert_eq!(bench.load(&key).await, Loaded::Ended { reason: Reason::Revoked, at });
+}
+
+/// Signing out of a session that a limit has ended does not hide the limit.
+pub async fn an_expired_session_ends_with_its_limit_as_reason(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture);
+    let key = bench.living(None).await;
+    bench.clock.advance(Duration::hours(1));
+    bench.store.end(&key, Reason::SignedOut).await.expect("is fine");
+    assert!(matches!(bench.load(&key).await, Loaded::Ended { reason: Reason::Idle, .. }));
+}
+
+/// A sweep is bounded, and the living are none of its business.
+pub async fn a_sweep_takes_only_the_expired_and_no_more_than_asked(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture);
+    for _ in 0..5 {
+        bench.living(None).await;
+    }
+    bench.clock.advance(Duration::hours(1));
+    let young = bench.living(None).await;
+    assert_eq!(bench.store.sweep(3).await.expect("sweeps"), 3);
+    assert_eq!(bench.store.sweep(100).await.expect("sweeps"), 2);
+    assert_eq!(bench.store.sweep(100).await.expect("sweeps"), 0);
+    assert!(bench.loads(&young).await);
+}
+
+/// The visitor can be told why for a day; then nothing is left.
+pub async fn a_reason_is_kept_for_a_day(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture);
+    let key = bench.living(None).await;
+    bench.store.end(&key, Reason::SignedOut).await.expect("ends");
+    bench.clock.advance(REASON_KEPT_FOR - Duration::SECOND);
+    bench.store.sweep(100).await.expect("sweeps");
+    assert!(matches!(bench.load(&key).await, Loaded::Ended { reason: Reason::SignedOut, .. }));
+    bench.clock.advance(Duration::SECOND);
+    bench.store.sweep(100).await.expect("sweeps");
+    assert_eq!(bench.load(&key).await, Loaded::Absent);
+}
+
+/// An account's list has its living sessions, and ending them touches nobody else.
+pub async fn an_account_lists_and_ends_exactly_its_own(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture);
+    let (ada, bob) = (AccountKey::random(), AccountKey::random());
+    let (kept, other) = (bench.living(Some(ada)).await, bench.living(Some(ada)).await);
+    let (bobs, guest) = (bench.living(Some(bob)).await, bench.living(None).await);
+    let gone = bench.living(Some(ada)).await;
+    bench.store.end(&gone, Reason::SignedOut).await.expect("ends");
+    let mut listed: Vec<_> =
+        bench.store.of_account(ada).await.expect("lists").into_iter().map(|one| one.key).collect();
+    listed.sort();
+    let mut expected = vec![kept, other];
+    expected.sort();
+    assert_eq!(listed, expected);
+    let ended = bench.store.end_of_account(ada, Some(&kept), Reason::PasswordChanged).await.expect("ends");
+    assert_eq!(ended, 1);
+    assert!(matches!(bench.load(&other).await, Loaded::Ended { reason: Reason::PasswordChanged, .. }));
+    for key in [kept, bobs, guest] {
+        assert!(bench.loads(&key).await);
+    }
+}
+
+/// Two applications may share a store and even an account's key.
+pub async fn applications_on_one_store_do_not_see_each_other(fixture: &impl Fixture) {
+    let clock = Arc::new(FixedClock::default());
+    let open = |prefix| fixture.open(prefix, Arc::clone(&clock) as Arc<dyn Clock>);
+    let (shop, wiki) = (open("shop:"), open("wiki:"));
+    let (id, account) = (SessionId::random(), AccountKey::random());
+    let record = Record { account: Some(account), ..Record::new(Policy::SIGNED_IN, clock.now()) };
+    shop.insert(&id.key("shop:"), &record).await.expect("inserts");
+    assert_eq!(wiki.load(&id.key("wiki:")).await.expect("loads"), Loaded::Absent);
+    assert_eq!(wiki.of_account(account).await.expect("lists"), []);
+    assert_eq!(wiki.end_of_account(account, None, Reason::Revoked).await.expect("ends"), 0);
+    assert!(matches!(shop.load(&id.key("shop:")).await.expect("loads"), Loaded::Living(_)));
+}
+
+/// JSON's corners: empty and nested values, text of all kinds, numbers at their limits.
+pub async fn odd_values_survive_unchanged(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture);
+    let key = bench.living(None).await;
+    let odd = json!({
+        "": [], "{}": {}, "nested": [[[[[{"a": [null, true, false]}]]]]],
+        "text": "\u{0}\u{1f}\"\\'; DROP TABLE sessions; --\u{2028}🐎é\u{301}",
+        "numbers": [0, -0.0, 1.5e-300, u64::MAX, i64::MIN, f64::MAX, 9_007_199_254_740_993_u64],
+    });
+    bench.set(&key, "ключ\u{0}", odd.clone()).await;
+    assert_eq!(bench.value(&key, "ключ\u{0}").await, Some(odd));
+}
+
+/// Large records are kept whole.
+pub async fn a_mebibyte_survives_unchanged(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture);
+    let key = bench.living(None).await;
+    let large = json!("ü".repeat(1 << 19));
+    bench.set(&key, "a", large.clone()).await;
+    assert_eq!(bench.value(&key, "a").await, Some(large));
+}

@@ -1,0 +1,322 @@
+//! The session of one request.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use http::HeaderMap;
+use serde_json::Value;
+use time::{Duration, OffsetDateTime};
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::store::{Loaded, StoreError};
+use crate::{AccountKey, Anonymous, Change, Lifecycle, Policy, Reason, Record, SessionId, Sessions};
+
+mod settle;
+
+pub(crate) use settle::Settled;
+
+/// For so long after a sign-out or a change of id, requests with the old id count as still in flight:
+/// their changes are dropped and their answers carry no cookie.
+const IN_FLIGHT: Duration = Duration::seconds(60);
+
+/// The session of one request: who it is, what it holds, and what becomes of it.
+///
+/// Put into the request's extensions by [`SessionLayer`](crate::SessionLayer). Nothing is loaded
+/// before it is asked for; a request without a session cookie never reaches the store.
+#[derive(Clone, Debug)]
+pub struct CurrentSession {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    sessions: Sessions,
+    presented: Option<SessionId>,
+    /// Whether the request carried anything under the cookie's name, well-formed or not.
+    carries_cookie: bool,
+    passive: AtomicBool,
+    read: AtomicBool,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// `None`: not loaded yet.
+    presence: Option<Presence>,
+    /// The id under which the present session lives; another one than presented after a sign-in.
+    id: Option<SessionId>,
+    cookie: CookieAnswer,
+}
+
+/// What to say of the cookie in the answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum CookieAnswer {
+    #[default]
+    Nothing,
+    Set {
+        id: SessionId,
+        max_age: Option<Duration>,
+    },
+    Remove,
+}
+
+/// What the request's cookie led to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Presence {
+    /// No cookie: a guest who has chosen nothing.
+    Nobody,
+    /// A living session, a guest's or an account's.
+    Living(Record),
+    /// A session that has ended: a guest.
+    Ended {
+        /// Why; `None` if its id is not known.
+        reason: Option<Reason>,
+        /// Whether it was signed out, or its id changed, less than 60 seconds ago.
+        in_flight: bool,
+    },
+}
+
+impl Presence {
+    /// The record of a living session.
+    #[must_use]
+    pub fn record(&self) -> Option<&Record> {
+        match self {
+            Self::Living(record) => Some(record),
+            Self::Nobody | Self::Ended { .. } => None,
+        }
+    }
+}
+
+/// What a new authenticated session begins with.
+#[derive(Clone, Debug)]
+pub struct SignIn {
+    /// Whose it is.
+    pub account: AccountKey,
+    /// How long it lasts.
+    pub policy: Policy,
+    /// Its own first values; values of the session before join them by their lifecycles.
+    pub values: BTreeMap<String, Value>,
+}
+
+impl CurrentSession {
+    pub(crate) fn of_request(sessions: Sessions, headers: &HeaderMap) -> Self {
+        let cookie = sessions.settings().cookie.read(headers);
+        let presented = cookie.and_then(SessionId::parse);
+        let state = State {
+            presence: presented.is_none().then_some(Presence::Nobody),
+            id: presented,
+            cookie: CookieAnswer::Nothing,
+        };
+        let inner = Inner {
+            carries_cookie: cookie.is_some(),
+            sessions,
+            presented,
+            passive: AtomicBool::new(false),
+            read: AtomicBool::new(false),
+            state: Mutex::new(state),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The engine.
+    #[must_use]
+    pub fn sessions(&self) -> &Sessions {
+        &self.inner.sessions
+    }
+
+    /// Says that this request is no use of the session by a person: it moves no idle deadline.
+    pub fn set_passive(&self) {
+        self.inner.passive.store(true, Ordering::Relaxed);
+    }
+
+    /// What the request's cookie led to, loaded once.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: the store does not answer, which says nothing about the session.
+    pub async fn presence(&self) -> Result<Presence, StoreError> {
+        let state = self.loaded().await?;
+        Ok(state.presence.clone().unwrap_or(Presence::Nobody))
+    }
+
+    /// Changes values of the living session, or of a new anonymous one if there is none. Returns the
+    /// record as it is now; `None` if the change was dropped: the session is gone, or may not begin.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: nothing was changed.
+    pub async fn change(
+        &self,
+        set: BTreeMap<String, Value>,
+        removed: impl IntoIterator<Item = String>,
+    ) -> Result<Option<Record>, StoreError> {
+        let mut state = self.loaded().await?;
+        let change = Change { set, removed: removed.into_iter().collect(), at: self.inner.sessions.now() };
+        self.apply(&mut state, change).await
+    }
+
+    /// Signs an account in: a new id, a new record, and the old one ended, whoever's it was. Always
+    /// sets the cookie.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: nobody is signed in, and the old session stands.
+    pub async fn sign_in(&self, sign_in: SignIn) -> Result<Record, StoreError> {
+        let mut state = self.loaded().await?;
+        let old = state.presence.as_ref().and_then(Presence::record);
+        let carried = old.map(|old| {
+            let is_other = old.account.is_some_and(|account| account != sign_in.account);
+            let fate = move |lifecycle: &Lifecycle| {
+                if is_other { lifecycle.change_of_user } else { lifecycle.sign_in }
+            };
+            self.inner.sessions.settings().lifecycles.carry(&old.values, sign_in.values.clone(), fate)
+        });
+        let mut record = Record::new(sign_in.policy, self.inner.sessions.now());
+        record.account = Some(sign_in.account);
+        record.values = carried.unwrap_or(sign_in.values);
+        self.replace(&mut state, record.clone()).await?;
+        Ok(record)
+    }
+
+    /// Exchanges the id of the living session for a new one; `false` if there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: the old id stands.
+    pub async fn cycle_id(&self) -> Result<bool, StoreError> {
+        let mut state = self.loaded().await?;
+        let Some(record) = state.presence.as_ref().and_then(Presence::record).cloned() else {
+            return Ok(false);
+        };
+        self.replace(&mut state, record).await?;
+        Ok(true)
+    }
+
+    /// Ends the session. What its lifecycles keep goes on in a new anonymous session with a new id;
+    /// otherwise the cookie is removed.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: nobody was signed out, and the cookie stays.
+    pub async fn sign_out(&self) -> Result<(), StoreError> {
+        let mut state = self.loaded().await?;
+        match state.presence.clone().unwrap_or(Presence::Nobody) {
+            Presence::Nobody if !self.inner.carries_cookie => {}
+            Presence::Ended { in_flight: true, .. } => {}
+            Presence::Nobody | Presence::Ended { in_flight: false, .. } => state.cookie = CookieAnswer::Remove,
+            Presence::Living(record) => self.end(&mut state, &record).await?,
+        }
+        Ok(())
+    }
+
+    /// Ends the living session and keeps what its lifecycles keep.
+    async fn end(&self, state: &mut State, record: &Record) -> Result<(), StoreError> {
+        let sessions = &self.inner.sessions;
+        if let Some(id) = state.id {
+            sessions.within_budget(sessions.store().end(&sessions.key(&id), Reason::SignedOut)).await?;
+        }
+        state.presence = Some(Presence::Nobody);
+        state.cookie = CookieAnswer::Remove;
+        let lifecycles = &sessions.settings().lifecycles;
+        let kept = lifecycles.carry(&record.values, BTreeMap::new(), |lifecycle| lifecycle.sign_out);
+        if !kept.is_empty()
+            && let Err(error) = self.begin_anonymous(state, kept).await
+        {
+            tracing::warn!(%error, "a theme or language was lost at sign-out");
+        }
+        Ok(())
+    }
+
+    /// The state, with the presented session loaded.
+    async fn loaded(&self) -> Result<MutexGuard<'_, State>, StoreError> {
+        self.inner.read.store(true, Ordering::Relaxed);
+        let mut state = self.inner.state.lock().await;
+        if state.presence.is_none()
+            && let Some(id) = self.inner.presented
+        {
+            state.presence = Some(self.load(&id).await?);
+        }
+        Ok(state)
+    }
+
+    async fn load(&self, id: &SessionId) -> Result<Presence, StoreError> {
+        let sessions = &self.inner.sessions;
+        let key = sessions.key(id);
+        match sessions.within_budget(sessions.store().load(&key)).await {
+            Ok(Loaded::Living(record)) => Ok(Presence::Living(record)),
+            Ok(Loaded::Ended { reason, at }) => {
+                Ok(Presence::Ended { reason: Some(reason), in_flight: is_in_flight(reason, at, sessions.now()) })
+            }
+            Ok(Loaded::Absent) => Ok(Presence::Ended { reason: None, in_flight: false }),
+            Err(StoreError::Corrupt(source)) => {
+                tracing::error!(session = ?key, %source, "removing a session record that cannot be read");
+                sessions.within_budget(sessions.store().end(&key, Reason::Corrupt)).await?;
+                Ok(Presence::Ended { reason: Some(Reason::Corrupt), in_flight: false })
+            }
+            Err(unavailable) => Err(unavailable),
+        }
+    }
+
+    async fn apply(&self, state: &mut State, change: Change) -> Result<Option<Record>, StoreError> {
+        let sessions = &self.inner.sessions;
+        match (&state.presence, state.id) {
+            (Some(Presence::Living(record)), Some(_)) if change.is_empty() => Ok(Some(record.clone())),
+            (Some(Presence::Living(_)), Some(id)) => {
+                let applied = sessions.within_budget(sessions.store().apply(&sessions.key(&id), &change)).await?;
+                state.presence = Some(match &applied {
+                    Some(record) => Presence::Living(record.clone()),
+                    None => Presence::Ended { reason: None, in_flight: true },
+                });
+                Ok(applied)
+            }
+            (Some(Presence::Ended { in_flight: true, .. }), _) => Ok(None),
+            _ if change.set.is_empty() || sessions.settings().anonymous == Anonymous::Never => Ok(None),
+            _ => self.begin_anonymous(state, change.set).await.map(Some),
+        }
+    }
+
+    async fn begin_anonymous(
+        &self,
+        state: &mut State,
+        values: BTreeMap<String, Value>,
+    ) -> Result<Record, StoreError> {
+        let sessions = &self.inner.sessions;
+        let mut record = Record::new(sessions.settings().anonymous_policy, sessions.now());
+        record.values = values;
+        self.insert(state, record.clone()).await?;
+        Ok(record)
+    }
+
+    /// Puts a record under a new id, then ends the old one: a crash between the two loses nobody's
+    /// session, and the old id was never the new one's.
+    async fn replace(&self, state: &mut State, record: Record) -> Result<(), StoreError> {
+        let sessions = &self.inner.sessions;
+        let old = state.presence.as_ref().and_then(Presence::record).and(state.id);
+        let before = (state.presence.clone(), state.id, state.cookie);
+        self.insert(state, record).await?;
+        if let Some(old) = old {
+            let ended = sessions.within_budget(sessions.store().end(&sessions.key(&old), Reason::Cycled)).await;
+            if ended.is_err() {
+                (state.presence, state.id, state.cookie) = before;
+            }
+            ended?;
+        }
+        Ok(())
+    }
+
+    async fn insert(&self, state: &mut State, record: Record) -> Result<(), StoreError> {
+        let sessions = &self.inner.sessions;
+        let id = loop {
+            let id = SessionId::random();
+            if sessions.within_budget(sessions.store().insert(&sessions.key(&id), &record)).await? {
+                break id;
+            }
+        };
+        let max_age = record.policy.persistent.then(|| record.absolute_deadline() - sessions.now());
+        state.cookie = CookieAnswer::Set { id, max_age };
+        state.id = Some(id);
+        state.presence = Some(Presence::Living(record));
+        Ok(())
+    }
+}
+
+/// Whether an answer to this id may still be on its way to a browser that has a newer cookie.
+fn is_in_flight(reason: Reason, at: OffsetDateTime, now: OffsetDateTime) -> bool {
+    matches!(reason, Reason::SignedOut | Reason::Cycled) && now - at < IN_FLIGHT
+}

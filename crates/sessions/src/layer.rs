@@ -1,0 +1,117 @@
+//! The tower layer: reads the cookie, hands out the session, settles the outcome.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::header::{CACHE_CONTROL, RETRY_AFTER, SET_COOKIE, VARY};
+use http::{HeaderValue, Request, Response, StatusCode};
+use tower_layer::Layer;
+use tower_service::Service;
+use tower_sessions::Session;
+
+use crate::request_store::{Ending, RequestStore, SESSION_PLACEHOLDER};
+use crate::{CurrentSession, Sessions};
+
+/// Gives each request a [`CurrentSession`] and a [`Session`], and writes the cookie if it changed.
+///
+/// Saved whatever the status code. Answers whose session was read or written are marked
+/// `no-store, private` and `Vary: Cookie`. If a change cannot be stored the answer is 503 with
+/// `Retry-After`, and the cookie stays as it was.
+#[derive(Clone, Debug)]
+pub struct SessionLayer {
+    sessions: Sessions,
+}
+
+impl SessionLayer {
+    /// The layer over this engine.
+    #[must_use]
+    pub fn new(sessions: Sessions) -> Self {
+        Self { sessions }
+    }
+}
+
+impl<S> Layer<S> for SessionLayer {
+    type Service = SessionService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        SessionService { sessions: self.sessions.clone(), inner }
+    }
+}
+
+/// The service that [`SessionLayer`] makes.
+#[derive(Clone, Debug)]
+pub struct SessionService<S> {
+    sessions: Sessions,
+    inner: S,
+}
+
+impl<S, RequestBody, ResponseBody> Service<Request<RequestBody>> for SessionService<S>
+where
+    S: Service<Request<RequestBody>, Response = Response<ResponseBody>> + Clone + Send + 'static,
+    S::Future: Send,
+    RequestBody: Send + 'static,
+    ResponseBody: Default + Send,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
+        let current = CurrentSession::of_request(self.sessions.clone(), request.headers());
+        let store = Arc::new(RequestStore::new(current.clone()));
+        let session = Session::new(Some(SESSION_PLACEHOLDER), Arc::clone(&store), None);
+        request.extensions_mut().insert(current.clone());
+        request.extensions_mut().insert(session.clone());
+        let clone = self.inner.clone();
+        let mut ready = std::mem::replace(&mut self.inner, clone);
+        Box::pin(async move {
+            let response = ready.call(request).await?;
+            Ok(match finish(&current, &store, &session).await {
+                Ok(settled) => with_headers(response, settled),
+                Err(error) => unavailable(&error),
+            })
+        })
+    }
+}
+
+/// Saves what the handler changed through [`Session`] and has not saved, and settles.
+async fn finish(
+    current: &CurrentSession,
+    store: &RequestStore,
+    session: &Session,
+) -> Result<crate::current::Settled, Box<dyn std::error::Error + Send + Sync>> {
+    let leaves_nothing = store.ending() == Some(Ending::SignOut) && session.is_empty().await;
+    if session.is_modified() && !leaves_nothing {
+        session.save().await?;
+    }
+    store.settle_ending().await?;
+    Ok(current.settle().await?)
+}
+
+fn with_headers<B>(mut response: Response<B>, settled: crate::current::Settled) -> Response<B> {
+    let headers = response.headers_mut();
+    if let Some(cookie) = settled.set_cookie.and_then(|cookie| HeaderValue::try_from(cookie).ok()) {
+        headers.append(SET_COOKIE, cookie);
+    }
+    if settled.was_read {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store, private"));
+        headers.append(VARY, HeaderValue::from_static("Cookie"));
+    }
+    response
+}
+
+fn unavailable<B: Default>(error: &dyn std::fmt::Display) -> Response<B> {
+    tracing::error!(%error, "a session could not be settled");
+    let mut response = Response::new(B::default());
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    let headers = response.headers_mut();
+    headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store, private"));
+    headers.append(VARY, HeaderValue::from_static("Cookie"));
+    response
+}

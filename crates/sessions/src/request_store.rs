@@ -1,0 +1,110 @@
+//! The one-request store between [`tower_sessions::Session`] and [`CurrentSession`].
+
+use std::collections::{BTreeMap, HashMap};
+
+use async_trait::async_trait;
+use parking_lot::Mutex;
+use serde_json::Value;
+use tower_sessions::SessionStore;
+use tower_sessions::session::{Id, Record as TowerRecord};
+use tower_sessions::session_store;
+
+use crate::{Change, CurrentSession, Presence};
+
+/// Remembers what one request loaded, and turns each save into a change against it.
+///
+/// The ids that `Session` sees are placeholders: the true id never leaves this crate. There are two
+/// of them, because tower-sessions 0.15.0 calls `delete` with the session's id in `flush` and
+/// `delete`, but with the record's id in `cycle_id`; so the two can be told apart.
+#[derive(Debug)]
+pub(crate) struct RequestStore {
+    current: CurrentSession,
+    base: Mutex<BTreeMap<String, Value>>,
+    ending: Mutex<Option<Ending>>,
+}
+
+/// What `Session` asked for and settles with the answer, so that a failure before then loses nothing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Ending {
+    /// `flush`: the session ends.
+    SignOut,
+    /// `cycle_id`: the session goes on under a new id.
+    Cycle,
+}
+
+/// The id of every `Session`. Never `None`: a session without id does not reach its store.
+pub(crate) const SESSION_PLACEHOLDER: Id = Id(0);
+const RECORD_PLACEHOLDER: Id = Id(1);
+
+impl RequestStore {
+    pub(crate) fn new(current: CurrentSession) -> Self {
+        Self { current, base: Mutex::default(), ending: Mutex::new(None) }
+    }
+
+    pub(crate) fn ending(&self) -> Option<Ending> {
+        *self.ending.lock()
+    }
+
+    /// Does what was asked for and has not been done by a save.
+    pub(crate) async fn settle_ending(&self) -> Result<(), crate::StoreError> {
+        let ending = self.ending.lock().take();
+        match ending {
+            Some(Ending::Cycle) => self.current.cycle_id().await.map(drop),
+            Some(Ending::SignOut) => {
+                self.base.lock().clear();
+                self.current.sign_out().await
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Sends what changed against what was loaded.
+    async fn send(&self, data: &HashMap<String, Value>) -> session_store::Result<()> {
+        let after: BTreeMap<_, _> = data.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+        let change = Change::between(&self.base.lock(), &after, self.current.sessions().now());
+        if !change.is_empty() {
+            self.current.change(change.set, change.removed).await.map_err(backend)?;
+            *self.base.lock() = after;
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl SessionStore for RequestStore {
+    /// Reached after `cycle_id` or `flush`, when the session has no id.
+    async fn create(&self, record: &mut TowerRecord) -> session_store::Result<()> {
+        self.settle_ending().await.map_err(backend)?;
+        record.id = RECORD_PLACEHOLDER;
+        self.send(&record.data).await
+    }
+
+    async fn save(&self, record: &TowerRecord) -> session_store::Result<()> {
+        self.send(&record.data).await
+    }
+
+    async fn load(&self, _: &Id) -> session_store::Result<Option<TowerRecord>> {
+        let values = match self.current.presence().await.map_err(backend)? {
+            Presence::Living(record) => record.values,
+            Presence::Nobody | Presence::Ended { .. } => BTreeMap::new(),
+        };
+        self.base.lock().clone_from(&values);
+        Ok(Some(TowerRecord {
+            id: RECORD_PLACEHOLDER,
+            data: values.into_iter().collect(),
+            // Not used: the limits are in our record.
+            expiry_date: time::OffsetDateTime::UNIX_EPOCH,
+        }))
+    }
+
+    async fn delete(&self, id: &Id) -> session_store::Result<()> {
+        let ending = if *id == RECORD_PLACEHOLDER { Ending::Cycle } else { Ending::SignOut };
+        *self.ending.lock() = Some(ending);
+        Ok(())
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
+fn backend(error: crate::StoreError) -> session_store::Error {
+    session_store::Error::Backend(error.to_string())
+}

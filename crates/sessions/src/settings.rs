@@ -1,0 +1,103 @@
+//! What all requests share: the store, the clock, the cookie and the rules.
+
+use std::sync::Arc;
+
+use time::{Duration, OffsetDateTime};
+
+use crate::store::StoreError;
+use crate::{Clock, Cookie, Key, Lifecycles, Policy, SessionId, Store, SystemClock};
+
+/// Longest time that one store call may take.
+const STORE_BUDGET: std::time::Duration = std::time::Duration::from_millis(500);
+
+/// When a guest gets a session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Anonymous {
+    /// At the first explicit write; never by merely visiting.
+    #[default]
+    OnWrite,
+    /// On the first page.
+    OnVisit,
+    /// Never: what a guest writes is dropped.
+    Never,
+}
+
+/// The session engine; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Sessions(Arc<SessionsBuilder>);
+
+/// The engine's parts and rules, each with the recommended default.
+#[derive(Clone, Debug)]
+pub struct SessionsBuilder {
+    /// Where records live.
+    pub store: Arc<dyn Store>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// The cookie.
+    pub cookie: Cookie,
+    /// Keeps applications that share a store apart.
+    pub key_prefix: String,
+    /// When a guest gets a session.
+    pub anonymous: Anonymous,
+    /// How long a guest's session lasts.
+    pub anonymous_policy: Policy,
+    /// Shortest time between two notes of use.
+    pub touch_every: Duration,
+    /// What becomes of each key at sign-in and sign-out.
+    pub lifecycles: Lifecycles,
+}
+
+impl SessionsBuilder {
+    /// The engine over `store` with recommended rules and the cookie for TLS.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self {
+            store,
+            clock: Arc::new(SystemClock),
+            cookie: Cookie::secure(),
+            key_prefix: String::new(),
+            anonymous: Anonymous::default(),
+            anonymous_policy: Policy::ANONYMOUS,
+            touch_every: Duration::minutes(1),
+            lifecycles: Lifecycles::default(),
+        }
+    }
+
+    /// The engine.
+    #[must_use]
+    pub fn build(self) -> Sessions {
+        Sessions(Arc::new(self))
+    }
+}
+
+impl Sessions {
+    /// The store beneath.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.0.store
+    }
+
+    /// The rules.
+    #[must_use]
+    pub fn settings(&self) -> &SessionsBuilder {
+        &self.0
+    }
+
+    /// The present moment, to the millisecond: stores keep no more.
+    pub(crate) fn now(&self) -> OffsetDateTime {
+        let now = self.0.clock.now();
+        now.replace_nanosecond(now.nanosecond() / 1_000_000 * 1_000_000).unwrap_or(now)
+    }
+
+    pub(crate) fn key(&self, id: &SessionId) -> Key {
+        id.key(&self.0.key_prefix)
+    }
+
+    /// Waits for a store call, but not for longer than the budget.
+    pub(crate) async fn within_budget<T>(
+        &self,
+        call: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        tokio::time::timeout(STORE_BUDGET, call).await.unwrap_or_else(|late| Err(StoreError::unavailable(late)))
+    }
+}

@@ -1,0 +1,154 @@
+//! The contract that every store keeps, and the stores.
+
+use std::error::Error;
+use std::fmt;
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+
+use crate::{AccountKey, Change, Key, Reason, Record};
+
+#[cfg(feature = "memory")]
+pub mod memory;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+
+/// How long the reason of an ended session is kept.
+pub const REASON_KEPT_FOR: time::Duration = time::Duration::hours(24);
+
+/// Where session records live.
+///
+/// Each method is atomic, and safe to call from many requests, threads and processes at once. A call
+/// that is cancelled leaves all or nothing done. The rules are in `conformance`, one function each.
+#[async_trait]
+pub trait Store: fmt::Debug + Send + Sync + 'static {
+    /// Inserts a record; never overwrites. `false`: the key is taken, by a living or an ended one.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    async fn insert(&self, key: &Key, record: &Record) -> Result<bool, StoreError>;
+
+    /// The record, or why there is none. A record past a deadline has ended. Never writes.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], or [`StoreError::Corrupt`] for a record that cannot be read.
+    async fn load(&self, key: &Key) -> Result<Loaded, StoreError>;
+
+    /// Applies a change to the living record and returns the result. `None`: it is gone, and stays so.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] or [`StoreError::Corrupt`].
+    async fn apply(&self, key: &Key, change: &Change) -> Result<Option<Record>, StoreError>;
+
+    /// Notes a use of the living record, which moves its idle deadline. `false`: it is gone.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    async fn touch(&self, key: &Key, seen: OffsetDateTime) -> Result<bool, StoreError>;
+
+    /// Ends a session: its data is gone, its reason stays for [`REASON_KEPT_FOR`]. The first reason
+    /// stands; an unknown key is no error.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    async fn end(&self, key: &Key, reason: Reason) -> Result<(), StoreError>;
+
+    /// The living sessions of an account, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    async fn of_account(&self, account: AccountKey) -> Result<Vec<Summary>, StoreError>;
+
+    /// Ends the living sessions of an account, save one. Returns how many.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    async fn end_of_account(
+        &self,
+        account: AccountKey,
+        except: Option<&Key>,
+        reason: Reason,
+    ) -> Result<u64, StoreError>;
+
+    /// Takes at most `limit` expired records down to their reason, and removes at most `limit`
+    /// reasons that have been kept long enough. Returns how many of both.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    async fn sweep(&self, limit: usize) -> Result<u64, StoreError>;
+
+    /// What this store can do.
+    fn capabilities(&self) -> Capabilities;
+}
+
+/// What a store found under a key.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Loaded {
+    /// A record within its limits.
+    Living(Record),
+    /// A session that has ended.
+    Ended {
+        /// Why.
+        reason: Reason,
+        /// When; for a limit, the deadline.
+        at: OffsetDateTime,
+    },
+    /// Nothing is known.
+    Absent,
+}
+
+impl Loaded {
+    /// A stored record as it counts at `now`.
+    #[must_use]
+    pub fn at(record: Record, now: OffsetDateTime) -> Self {
+        match record.expired(now) {
+            Some(reason) => Self::Ended { reason, at: record.idle_deadline() },
+            None => Self::Living(record),
+        }
+    }
+}
+
+/// One session of an account.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary {
+    /// Its key: what its owner names it by, when they end it.
+    pub key: Key,
+    /// Its record.
+    pub record: Record,
+}
+
+/// What a store can do, as data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// The store's name in the settings.
+    pub name: &'static str,
+    /// Whether sessions outlive the process.
+    pub survives_restart: bool,
+    /// Whether several servers may use it at once.
+    pub shared: bool,
+    /// Whether an account's sessions can be listed.
+    pub listable: bool,
+}
+
+/// What can go wrong in a store, by meaning.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It does not answer, or not in time. Says nothing about the session.
+    #[error("the session store does not answer")]
+    Unavailable(#[source] Box<dyn Error + Send + Sync>),
+    /// The record is there and cannot be read.
+    #[error("a session record cannot be read")]
+    Corrupt(#[source] Box<dyn Error + Send + Sync>),
+}
+
+impl StoreError {
+    /// Wraps the driver's own error.
+    pub fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Unavailable(source.into())
+    }
+
+    /// Wraps the codec's own error.
+    pub fn corrupt(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Corrupt(source.into())
+    }
+}

@@ -1,0 +1,229 @@
+//! The layer, over HTTP: a small application on each store.
+
+mod site;
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use time::Duration;
+
+use site::{Answer, Browser, Site};
+
+/// Runs a rule on both stores.
+macro_rules! on_each_store {
+    ($($rule:ident)*) => {
+        mod memory { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::memory()).await; })* }
+        mod sqlite { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::sqlite()).await; })* }
+    };
+}
+
+on_each_store! {
+    merely_visiting_begins_nothing
+    a_guest_who_writes_gets_a_session
+    the_id_changes_at_sign_in_and_the_old_one_is_dead
+    a_presented_unknown_id_is_never_adopted
+    a_request_in_flight_at_sign_out_cannot_revive_the_session
+    a_cycled_id_is_a_guest_without_cookie_for_a_minute
+    a_theme_survives_sign_out_in_a_new_session_and_nothing_else_does
+    sign_out_removes_the_cookie_with_its_attributes
+    signing_out_with_a_stale_cookie_in_flight_leaves_the_new_one_alone
+    parallel_requests_that_set_different_keys_keep_both
+    a_server_error_after_a_change_of_id_keeps_the_session
+    a_read_sets_no_cookie_and_is_marked_private
+    an_answer_that_asked_nothing_is_left_alone
+    the_policy_of_a_sign_in_survives_later_writes
+    use_moves_the_idle_limit_and_passive_reads_do_not
+    flush_and_insert_never_reuses_the_id
+    another_account_over_the_first_takes_nothing_over
+}
+
+async fn merely_visiting_begins_nothing(site: Site) {
+    let mut guest = Browser::of(&site);
+    assert_eq!(guest.get("/get/theme").await, Answer::ok("null"));
+    assert_eq!(guest.cookie, None);
+}
+
+async fn a_guest_who_writes_gets_a_session(site: Site) {
+    let mut guest = Browser::of(&site);
+    guest.get("/set/theme/dark").await;
+    assert!(guest.cookie.is_some());
+    assert_eq!(guest.get("/get/theme").await, Answer::ok("\"dark\""));
+}
+
+async fn the_id_changes_at_sign_in_and_the_old_one_is_dead(site: Site) {
+    let mut ada = Browser::of(&site);
+    ada.get("/set/cart/full").await;
+    let mut thief = ada.clone();
+    ada.get("/login/ada").await;
+    assert_ne!(ada.cookie, thief.cookie);
+    assert_eq!(ada.get("/get/user").await, Answer::ok("\"ada\""));
+    assert_eq!(ada.get("/get/cart").await, Answer::ok("\"full\""), "a guest's values go on");
+    assert_eq!(thief.get("/get/user").await, Answer::ok("null"));
+    assert_eq!(thief.get("/get/cart").await, Answer::ok("null"));
+}
+
+async fn a_presented_unknown_id_is_never_adopted(site: Site) {
+    for forged in ["AAAAAAAAAAAAAAAAAAAAAA", "", "null", "None", "../../etc/passwd"] {
+        let mut guest = Browser { cookie: Some(forged.to_owned()), ..Browser::of(&site) };
+        let answer = guest.get("/get/user").await;
+        assert_eq!((answer.body.as_str(), answer.set_cookie), ("null", None), "{forged}");
+        guest.get("/set/theme/dark").await;
+        assert_ne!(guest.cookie.as_deref(), Some(forged));
+    }
+}
+
+async fn a_request_in_flight_at_sign_out_cannot_revive_the_session(site: Site) {
+    for _ in 0..50 {
+        let mut ada = Browser::of(&site);
+        ada.get("/login/ada").await;
+        let (mut slow, copy) = (ada.clone(), ada.clone());
+        let writing = tokio::spawn(async move { slow.get("/slow/cart/full").await });
+        site.wait_until_slow_has_read().await;
+        ada.get("/logout").await;
+        site.let_slow_go_on();
+        let late = writing.await.expect("runs");
+        assert_eq!((late.status, late.set_cookie), (StatusCode::OK, None));
+        let mut replayed = copy;
+        assert_eq!(replayed.get("/get/user").await, Answer::ok("null"));
+        assert_eq!(replayed.get("/get/cart").await, Answer::ok("null"));
+    }
+}
+
+async fn a_cycled_id_is_a_guest_without_cookie_for_a_minute(site: Site) {
+    let mut ada = Browser::of(&site);
+    ada.get("/set/theme/dark").await;
+    let mut late = ada.clone();
+    ada.get("/login/ada").await;
+    let answer = late.get("/set/theme/light").await;
+    assert_eq!((answer.status, answer.set_cookie), (StatusCode::OK, None), "its change is dropped");
+    assert_eq!(ada.get("/get/theme").await, Answer::ok("\"dark\""));
+    site.clock.advance(Duration::seconds(60));
+    assert!(late.get("/set/theme/light").await.set_cookie.is_some(), "later it is a guest like any other");
+}
+
+async fn a_theme_survives_sign_out_in_a_new_session_and_nothing_else_does(site: Site) {
+    let mut ada = Browser::of(&site);
+    ada.get("/set/theme/dark").await;
+    ada.get("/login/ada").await;
+    ada.get("/set/cart/full").await;
+    let signed_in = ada.cookie.clone();
+    ada.get("/logout").await;
+    assert!(ada.cookie.is_some() && ada.cookie != signed_in);
+    assert_eq!(ada.get("/get/theme").await, Answer::ok("\"dark\""));
+    for gone in ["/get/user", "/get/cart"] {
+        assert_eq!(ada.get(gone).await, Answer::ok("null"));
+    }
+}
+
+async fn sign_out_removes_the_cookie_with_its_attributes(site: Site) {
+    let mut ada = Browser::of(&site);
+    let set = ada.get("/login/ada").await.set_cookie.expect("a cookie");
+    let removed = ada.get("/logout").await.set_cookie.expect("a removal");
+    let attributes = |header: &str| header.split_once("; Path").map(|(_, rest)| rest.to_owned());
+    assert_eq!(attributes(&set), attributes(&removed));
+    assert!(removed.starts_with("__Host-id=; Max-Age=0;"), "{removed}");
+    assert_eq!(ada.get("/logout").await.set_cookie, None, "a guest without cookie has nothing to remove");
+}
+
+async fn signing_out_with_a_stale_cookie_in_flight_leaves_the_new_one_alone(site: Site) {
+    let mut ada = Browser::of(&site);
+    ada.get("/login/ada").await;
+    let mut other_tab = ada.clone();
+    ada.get("/login/ada").await;
+    assert_eq!(other_tab.get("/logout").await.set_cookie, None);
+    assert_eq!(ada.get("/get/user").await, Answer::ok("\"ada\""));
+}
+
+async fn parallel_requests_that_set_different_keys_keep_both(site: Site) {
+    let mut ada = Browser::of(&site);
+    ada.get("/login/ada").await;
+    let mut slow = ada.clone();
+    let writing = tokio::spawn(async move { slow.get("/slow/a/1").await });
+    site.wait_until_slow_has_read().await;
+    ada.get("/set/b/2").await;
+    site.let_slow_go_on();
+    writing.await.expect("runs");
+    assert_eq!(ada.get("/get/a").await, Answer::ok("\"1\""));
+    assert_eq!(ada.get("/get/b").await, Answer::ok("\"2\""));
+}
+
+async fn a_server_error_after_a_change_of_id_keeps_the_session(site: Site) {
+    let mut ada = Browser::of(&site);
+    ada.get("/login/ada").await;
+    let answer = ada.get("/cycle-and-fail").await;
+    assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(answer.set_cookie.is_some());
+    assert_eq!(ada.get("/get/user").await, Answer::ok("\"ada\""));
+}
+
+async fn a_read_sets_no_cookie_and_is_marked_private(site: Site) {
+    let mut ada = Browser::of(&site);
+    ada.get("/login/ada").await;
+    let answer = ada.get("/get/user").await;
+    assert_eq!(answer.set_cookie, None);
+    assert_eq!(answer.caching.as_deref(), Some("no-store, private; vary Cookie"));
+}
+
+async fn an_answer_that_asked_nothing_is_left_alone(site: Site) {
+    let mut ada = Browser::of(&site);
+    ada.get("/login/ada").await;
+    let answer = ada.get("/public").await;
+    assert_eq!((answer.set_cookie, answer.caching), (None, None));
+}
+
+async fn the_policy_of_a_sign_in_survives_later_writes(site: Site) {
+    let mut ada = Browser::of(&site);
+    let set = ada.get("/login-kept/ada").await.set_cookie.expect("a cookie");
+    assert!(set.contains("; Max-Age=2592000;"), "{set}");
+    ada.get("/set/cart/full").await;
+    site.clock.advance(Duration::days(13));
+    assert_eq!(ada.get("/get/user").await, Answer::ok("\"ada\""));
+    site.clock.advance(Duration::days(13));
+    assert_eq!(ada.get("/get/user").await, Answer::ok("\"ada\""));
+    site.clock.advance(Duration::days(4));
+    assert_eq!(ada.get("/get/user").await, Answer::ok("null"), "30 days in all");
+}
+
+async fn use_moves_the_idle_limit_and_passive_reads_do_not(site: Site) {
+    let mut ada = Browser::of(&site);
+    ada.get("/login/ada").await;
+    for _ in 0..3 {
+        site.clock.advance(Duration::minutes(20));
+        assert_eq!(ada.get("/get/user").await, Answer::ok("\"ada\""));
+    }
+    site.clock.advance(Duration::minutes(20));
+    assert_eq!(ada.get("/passive").await, Answer::ok("\"ada\""));
+    site.clock.advance(Duration::minutes(20));
+    assert_eq!(ada.get("/passive").await, Answer::ok("null"));
+}
+
+async fn flush_and_insert_never_reuses_the_id(site: Site) {
+    let mut ada = Browser::of(&site);
+    ada.get("/login/ada").await;
+    let mut old = ada.clone();
+    ada.get("/flush-and-set").await;
+    assert_ne!(ada.cookie, old.cookie);
+    assert_eq!(ada.get("/get/user").await, Answer::ok("null"));
+    assert_eq!(ada.get("/get/fresh").await, Answer::ok("true"));
+    assert_eq!(old.get("/get/user").await, Answer::ok("null"));
+}
+
+async fn another_account_over_the_first_takes_nothing_over(site: Site) {
+    let mut browser = Browser::of(&site);
+    browser.get("/login/ada").await;
+    browser.get("/set/cart/full").await;
+    browser.get("/set/theme/dark").await;
+    browser.get("/login/bob").await;
+    assert_eq!(browser.get("/get/user").await, Answer::ok("\"bob\""));
+    assert_eq!(browser.get("/get/cart").await, Answer::ok("null"));
+    assert_eq!(browser.get("/get/theme").await, Answer::ok("\"dark\""));
+}
+
+#[tokio::test]
+async fn a_store_that_fails_is_503_and_keeps_the_cookie() {
+    let site = Site::over(|_| Arc::new(site::Broken));
+    let mut ada = Browser { cookie: Some("AAAAAAAAAAAAAAAAAAAAAA".to_owned()), ..Browser::of(&site) };
+    let answer = ada.get("/set/theme/dark").await;
+    assert_eq!((answer.status, answer.set_cookie), (StatusCode::SERVICE_UNAVAILABLE, None));
+    assert_eq!(ada.get("/public").await.status, StatusCode::OK, "what needs no session is served");
+}

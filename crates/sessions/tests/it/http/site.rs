@@ -1,0 +1,237 @@
+//! A small application, and the browsers that visit it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use axum::body::Body;
+use axum::extract::Path;
+use axum::routing::get;
+use axum::{Extension, Router};
+use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE, VARY};
+use http::{Request, StatusCode};
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
+use sessions::store::memory::MemoryStore;
+use sessions::store::sqlite::SqliteStore;
+use sessions::{
+    AccountKey, Capabilities, Change, Clock, CurrentSession, FixedClock, Key, Lifecycle, Lifecycles, Loaded,
+    Policy, Reason, Record, SessionLayer, SessionsBuilder, SignIn, Store, StoreError, Summary,
+};
+use time::OffsetDateTime;
+use tokio::sync::Semaphore;
+use tower::ServiceExt as _;
+use tower_sessions::Session;
+
+/// The application with its store and its clock.
+pub struct Site {
+    pub clock: Arc<FixedClock>,
+    router: Router,
+    has_read: Arc<Semaphore>,
+    may_go_on: Arc<Semaphore>,
+    _folder: Option<tempfile::TempDir>,
+}
+
+impl Site {
+    pub fn memory() -> Self {
+        Self::over(|clock| Arc::new(MemoryStore::new(clock)))
+    }
+
+    pub fn sqlite() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("sessions.db");
+        let site = Self::over(|clock| Arc::new(SqliteStore::open(&path, "", clock).expect("opens")));
+        Self { _folder: Some(folder), ..site }
+    }
+
+    pub fn over(store: impl FnOnce(Arc<dyn Clock>) -> Arc<dyn Store>) -> Self {
+        let clock = Arc::new(FixedClock::default());
+        let (has_read, may_go_on) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+        let sessions = SessionsBuilder {
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            lifecycles: Lifecycles::default()
+                .declare("theme", Lifecycle::BROWSER)
+                .declare("user", Lifecycle::SESSION),
+            ..SessionsBuilder::new(store(Arc::clone(&clock) as Arc<dyn Clock>))
+        };
+        let slow = Slow { has_read: Arc::clone(&has_read), may_go_on: Arc::clone(&may_go_on) };
+        let router = Router::new()
+            .route("/public", get(|| async { "hello" }))
+            .route("/get/{key}", get(read))
+            .route("/set/{key}/{value}", get(write))
+            .route("/slow/{key}/{value}", get(write_slowly))
+            .route("/login/{name}", get(|path, current| login(path, current, Policy::SIGNED_IN)))
+            .route("/login-kept/{name}", get(|path, current| login(path, current, Policy::KEPT_IN)))
+            .route("/logout", get(|Extension(current): Extension<CurrentSession>| async move { ended(&current).await }))
+            .route("/passive", get(read_passively))
+            .route("/cycle-and-fail", get(cycle_and_fail))
+            .route("/flush-and-set", get(flush_and_set))
+            .layer(Extension(slow))
+            .layer(SessionLayer::new(sessions.build()));
+        Self { clock, router, has_read, may_go_on, _folder: None }
+    }
+
+    pub async fn wait_until_slow_has_read(&self) {
+        self.has_read.acquire().await.expect("open").forget();
+    }
+
+    pub fn let_slow_go_on(&self) {
+        self.may_go_on.add_permits(1);
+    }
+}
+
+/// Holds a request between its read and its write.
+#[derive(Clone)]
+struct Slow {
+    has_read: Arc<Semaphore>,
+    may_go_on: Arc<Semaphore>,
+}
+
+async fn read(Path(key): Path<String>, Extension(session): Extension<Session>) -> Result<String, StatusCode> {
+    let value = session.get_value(&key).await.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
+    Ok(value.unwrap_or(Value::Null).to_string())
+}
+
+async fn write(
+    Path((key, value)): Path<(String, String)>,
+    Extension(session): Extension<Session>,
+) -> Result<(), StatusCode> {
+    session.insert(&key, value).await.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)
+}
+
+async fn write_slowly(
+    Path((key, value)): Path<(String, String)>,
+    Extension(session): Extension<Session>,
+    Extension(slow): Extension<Slow>,
+) {
+    session.get_value("user").await.expect("reads");
+    slow.has_read.add_permits(1);
+    slow.may_go_on.acquire().await.expect("open").forget();
+    session.insert(&key, value).await.expect("inserts");
+}
+
+async fn login(Path(name): Path<String>, Extension(current): Extension<CurrentSession>, policy: Policy) {
+    let mut bits = [0; 16];
+    bits.iter_mut().zip(name.bytes()).for_each(|(bit, byte)| *bit = byte);
+    let values = BTreeMap::from([("user".to_owned(), json!(name))]);
+    let sign_in = SignIn { account: AccountKey::from_bytes(bits), policy, values };
+    current.sign_in(sign_in).await.expect("signs in");
+}
+
+async fn ended(current: &CurrentSession) {
+    current.sign_out().await.expect("signs out");
+}
+
+async fn read_passively(
+    Extension(current): Extension<CurrentSession>,
+    session: Extension<Session>,
+) -> Result<String, StatusCode> {
+    current.set_passive();
+    read(Path("user".to_owned()), session).await
+}
+
+async fn cycle_and_fail(Extension(session): Extension<Session>) -> StatusCode {
+    session.cycle_id().await.expect("cycles");
+    StatusCode::INTERNAL_SERVER_ERROR
+}
+
+async fn flush_and_set(Extension(session): Extension<Session>) {
+    session.flush().await.expect("flushes");
+    session.insert("fresh", true).await.expect("inserts");
+}
+
+/// A browser that keeps one cookie.
+#[derive(Clone)]
+pub struct Browser {
+    pub router: Router,
+    pub cookie: Option<String>,
+}
+
+/// What a browser got.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub body: String,
+    pub set_cookie: Option<String>,
+    pub caching: Option<String>,
+}
+
+impl Answer {
+    pub fn ok(body: &str) -> Self {
+        Self { status: StatusCode::OK, body: body.to_owned(), set_cookie: None, caching: None }
+    }
+}
+
+impl PartialEq for Answer {
+    fn eq(&self, other: &Self) -> bool {
+        (self.status, &self.body) == (other.status, &other.body)
+    }
+}
+
+impl Browser {
+    pub fn of(site: &Site) -> Self {
+        Self { router: site.router.clone(), cookie: None }
+    }
+
+    pub async fn get(&mut self, path: &str) -> Answer {
+        let mut request = Request::get(path);
+        if let Some(cookie) = &self.cookie {
+            request = request.header(COOKIE, format!("__Host-id={cookie}"));
+        }
+        let request = request.body(Body::empty()).expect("a request");
+        let response = self.router.clone().oneshot(request).await.expect("answers");
+        let (head, body) = response.into_parts();
+        let header = |name| head.headers.get(name).map(|value| value.to_str().expect("text").to_owned());
+        let set_cookie = header(SET_COOKIE);
+        let caching = header(CACHE_CONTROL).zip(header(VARY)).map(|(cache, vary)| format!("{cache}; vary {vary}"));
+        if let Some(set) = &set_cookie {
+            let value = set.strip_prefix("__Host-id=").and_then(|rest| rest.split(';').next()).expect("a value");
+            self.cookie = (!value.is_empty()).then(|| value.to_owned());
+        }
+        let bytes = body.collect().await.expect("a body").to_bytes();
+        Answer { status: head.status, body: String::from_utf8(bytes.to_vec()).expect("text"), set_cookie, caching }
+    }
+}
+
+/// A store that never answers.
+#[derive(Debug)]
+pub struct Broken;
+
+#[async_trait]
+impl Store for Broken {
+    async fn insert(&self, _: &Key, _: &Record) -> Result<bool, StoreError> {
+        Err(StoreError::unavailable("broken"))
+    }
+
+    async fn load(&self, _: &Key) -> Result<Loaded, StoreError> {
+        Err(StoreError::unavailable("broken"))
+    }
+
+    async fn apply(&self, _: &Key, _: &Change) -> Result<Option<Record>, StoreError> {
+        Err(StoreError::unavailable("broken"))
+    }
+
+    async fn touch(&self, _: &Key, _: OffsetDateTime) -> Result<bool, StoreError> {
+        Err(StoreError::unavailable("broken"))
+    }
+
+    async fn end(&self, _: &Key, _: Reason) -> Result<(), StoreError> {
+        Err(StoreError::unavailable("broken"))
+    }
+
+    async fn of_account(&self, _: AccountKey) -> Result<Vec<Summary>, StoreError> {
+        Err(StoreError::unavailable("broken"))
+    }
+
+    async fn end_of_account(&self, _: AccountKey, _: Option<&Key>, _: Reason) -> Result<u64, StoreError> {
+        Err(StoreError::unavailable("broken"))
+    }
+
+    async fn sweep(&self, _: usize) -> Result<u64, StoreError> {
+        Err(StoreError::unavailable("broken"))
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { name: "broken", survives_restart: false, shared: false, listable: false }
+    }
+}

@@ -1,0 +1,209 @@
+//! `sessions.*`: where sessions live, how long, and in which cookie.
+
+mod cookie;
+mod store_kind;
+mod timeouts;
+
+use std::{path::PathBuf, time::Duration};
+
+pub use cookie::{Cookie, SameSite};
+pub use store_kind::StoreKind;
+pub use timeouts::Timeouts;
+
+use super::{
+    SecretKey, Server, StoreUrl, database::sqlite_path, duration::is_limit, reader::Reader, server::PROFILE,
+    value::Words,
+};
+use crate::config::Origin;
+
+const STORE: &str = "sessions.store";
+const URL: &str = "sessions.url";
+const PATH: &str = "sessions.path";
+const KEYS: &str = "sessions.keys";
+const KEY_PREFIX: &str = "sessions.key_prefix";
+const SIGN_IDS: &str = "sessions.sign_ids";
+const ANONYMOUS: &str = "sessions.anonymous";
+const SWEEP_EVERY: &str = "sessions.sweep_every";
+
+/// When a guest gets a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnonymousSessions {
+    /// At the first thing they choose.
+    Write,
+    /// At their first page.
+    Visit,
+    /// Never.
+    Never,
+}
+
+impl Words for AnonymousSessions {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("write", Self::Write), ("visit", Self::Visit), ("never", Self::Never)];
+}
+
+/// Where sessions live, how long, and in which cookie.
+#[derive(Clone, Debug)]
+pub struct Sessions {
+    /// `sessions.store`
+    pub store: StoreKind,
+    /// `sessions.url`: for stores across a network.
+    pub url: Option<StoreUrl>,
+    /// `sessions.path`, or the path of a `sqlite://` URL in `sessions.url`; `None` is the accounts' database.
+    pub path: Option<PathBuf>,
+    /// `sessions.keys`: the first seals, all open. Needed only where ids are signed or records sealed.
+    pub keys: Vec<SecretKey>,
+    /// `sessions.key_prefix`: sets apart the sessions of several sites in one store; at most 64 bytes.
+    pub key_prefix: String,
+    /// `sessions.sign_ids`: whether ids carry an HMAC, so that forged ones never reach the store.
+    pub sign_ids: bool,
+    /// `sessions.anonymous`
+    pub anonymous: AnonymousSessions,
+    /// `sessions.idle` and the other time limits.
+    pub timeouts: Timeouts,
+    /// `sessions.sweep_every`: how often expired records are removed; `None` is off.
+    pub sweep_every: Option<Duration>,
+    /// `sessions.cookie.*`
+    pub cookie: Cookie,
+}
+
+impl Sessions {
+    pub(super) fn read(reader: &mut Reader, server: &Server) -> Self {
+        let store = reader.take(STORE, StoreKind::Sqlite);
+        let url: Option<StoreUrl> = reader.optional(URL);
+        let path: Option<PathBuf> = reader.optional(PATH);
+        let path_in_url = url.as_ref().and_then(|url| sqlite_path(url.expose()));
+        Self {
+            store,
+            path: path.or(path_in_url),
+            url,
+            keys: reader.list(KEYS),
+            key_prefix: reader.take_if(KEY_PREFIX, "session:".to_owned(), |prefix| is_key_prefix(prefix)),
+            sign_ids: reader.take(SIGN_IDS, false),
+            anonymous: reader.take(ANONYMOUS, AnonymousSessions::Write),
+            timeouts: Timeouts::read(reader),
+            sweep_every: reader.take_if(SWEEP_EVERY, Some(Duration::from_mins(5)), |every| {
+                is_sweep_interval(every.as_ref())
+            }),
+            cookie: Cookie::read(reader, server),
+        }
+    }
+
+    pub(super) fn check(&self, reader: &mut Reader, server: &Server) {
+        self.check_place(reader, server);
+        self.check_keys(reader);
+        self.timeouts.check(reader);
+        self.cookie.check(reader, server);
+    }
+
+    fn check_place(&self, reader: &mut Reader, server: &Server) {
+        let url_is_file = self.url.as_ref().is_some_and(|url| sqlite_path(url.expose()).is_some());
+        if self.store == StoreKind::Sqlite && url_is_file && reader.has_value(PATH) {
+            reader.contradiction(&[URL, PATH], "only one of them can say where the sessions are");
+        }
+        if self.store == StoreKind::Memory && server.is_production() {
+            reader.warning(&[PROFILE, STORE], "a restart then ends all sessions");
+        }
+    }
+
+    fn check_keys(&self, reader: &mut Reader) {
+        if self.sign_ids && self.keys.is_empty() {
+            reader.contradiction(&[SIGN_IDS, KEYS], "signing needs a key, which `server keygen` makes");
+        }
+        let repeated = self
+            .keys
+            .iter()
+            .enumerate()
+            .any(|(index, key)| self.keys.iter().skip(index + 1).any(|other| key == other));
+        if repeated {
+            reader.contradiction(&[KEYS], "no key may stand there twice");
+        }
+        if matches!(reader.origin(KEYS), Origin::Flag(_)) {
+            reader.warning(&[KEYS], "everybody on this machine can read the flags of a process");
+        }
+    }
+}
+
+fn is_key_prefix(prefix: &str) -> Result<(), &'static str> {
+    if prefix.len() <= 64 && prefix.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(());
+    }
+    Err("it must be at most 64 visible ASCII characters")
+}
+
+fn is_sweep_interval(interval: Option<&Duration>) -> Result<(), &'static str> {
+    interval.map_or(Ok(()), is_limit).map_err(|_| "it must be longer than 0 and at most 400d, or off")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::{
+        keygen,
+        testing::{PRODUCTION, accepted, load, refused},
+    };
+
+    #[test]
+    fn sessions_live_in_the_accounts_database_unless_a_path_or_url_says_otherwise() {
+        assert_eq!(accepted(&[]).sessions.path, None);
+        for setting in [(PATH, "data/s.db"), (URL, "sqlite://data/s.db")] {
+            assert_eq!(accepted(&[setting]).sessions.path.as_deref(), Some(Path::new("data/s.db")));
+        }
+        assert!(refused(&[(PATH, "a.db"), (URL, "sqlite://b.db")]).contains("only one of them"));
+    }
+
+    #[test]
+    fn what_the_chosen_store_does_not_need_is_no_contradiction() {
+        accepted(&[(STORE, "memory"), (URL, "redis://127.0.0.1/"), (PATH, "data/s.db")]);
+    }
+
+    #[test]
+    fn signing_needs_a_key() {
+        assert!(
+            refused(&[(SIGN_IDS, "true")])
+                .contains("sessions.keys is empty (default), but signing needs a key")
+        );
+        let key = keygen().expect("randomness");
+        let config = load("", &[("ANTEROOM_SESSIONS__KEYS", &key)], &["--set", "sessions.sign_ids=on"]);
+        assert_eq!(config.expect("all is well").warnings, Vec::<String>::new());
+    }
+
+    #[test]
+    fn several_keys_are_comma_separated_and_differ() {
+        let [one, two] = [keygen().expect("randomness"), keygen().expect("randomness")];
+        let config = accepted(&[(KEYS, &format!("{one},{two}"))]);
+        assert_eq!(config.explain().setting(KEYS).expect("known").value, "(hidden, 2 keys)");
+        assert_eq!(config.warnings.len(), 1, "keys in flags can be read by others");
+        assert!(refused(&[(KEYS, &format!("{one},{two},{one}"))]).contains("twice"));
+    }
+
+    #[test]
+    fn a_wrong_key_is_refused_without_being_repeated() {
+        let text = refused(&[(KEYS, "0123456789"), (SIGN_IDS, "on")]);
+        assert_eq!(
+            text,
+            "sessions.keys is (hidden) (--set), but it must be 64 hexadecimal digits, as `server keygen` prints them."
+        );
+    }
+
+    #[test]
+    fn a_key_prefix_is_short_and_visible() {
+        accepted(&[(KEY_PREFIX, "")]);
+        for prefix in ["a b", "\u{e9}", "a\n", &"x".repeat(65)] {
+            assert!(refused(&[(KEY_PREFIX, prefix)]).contains("visible ASCII"), "{prefix}");
+        }
+    }
+
+    #[test]
+    fn sweeping_can_be_off_but_not_constant() {
+        assert_eq!(accepted(&[(SWEEP_EVERY, "off")]).sessions.sweep_every, None);
+        assert!(refused(&[(SWEEP_EVERY, "0")]).contains("or off"));
+        assert!(refused(&[(SWEEP_EVERY, "often")]).contains("or off"));
+    }
+
+    #[test]
+    fn memory_in_production_is_warned_of() {
+        assert_eq!(accepted(&[&PRODUCTION[..], &[(STORE, "memory")]].concat()).warnings.len(), 1);
+    }
+}
