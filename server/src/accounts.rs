@@ -1,0 +1,5 @@
+//! Where accounts live.
+
+mod sqlite;
+
+pub use sqlite::SqliteAccounts;

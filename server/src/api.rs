@@ -1,0 +1,14 @@
+//! The REST API under `/api/v1`, one use case per file, and its OpenAPI document.
+
+mod body;
+mod document;
+mod health;
+mod login;
+mod logout;
+mod preferences;
+mod protected;
+mod register;
+mod whoami;
+
+pub use body::read as read_body;
+pub use document::{Documentation, router};

@@ -1,0 +1,67 @@
+//! JSON bodies, refused for what is wrong with them.
+
+use auth::AuthError;
+use axum::body::{Body, to_bytes};
+use axum::extract::{FromRequest, Request};
+use axum::http::header::CONTENT_TYPE;
+use contract::{ApiError, Fault, Field, FieldError};
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+use crate::middleware::MOST_BODY_BYTES;
+use crate::problem::Problem;
+
+/// A request's JSON body. 415 for another content type, 413 if it is too large, 400 if it is no JSON,
+/// 422 with the field's name if it has the wrong shape.
+pub struct JsonBody<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        if !is_json(&request) {
+            return Err(Problem(ApiError::UnsupportedMediaType));
+        }
+        let bytes = read(request.into_body()).await.map_err(Problem)?;
+        let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(|_| Problem(ApiError::MalformedBody))?;
+        drop(value);
+        serde_json::from_slice(&bytes).map(Self).map_err(|error| Problem(refusal(&error)))
+    }
+}
+
+/// Reads a body of at most [`MOST_BODY_BYTES`].
+///
+/// # Errors
+/// [`ApiError::BodyTooLarge`], also for one whose end does not come.
+pub async fn read(body: Body) -> Result<axum::body::Bytes, ApiError> {
+    to_bytes(body, MOST_BODY_BYTES).await.map_err(|_| ApiError::BodyTooLarge)
+}
+
+fn is_json(request: &Request) -> bool {
+    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = content_type.and_then(|value| value.split(';').next()).map(str::trim);
+    essence.is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"))
+}
+
+/// Says which field is wrong. `serde_json` 1.0 names it in its message and nowhere else.
+fn refusal(error: &serde_json::Error) -> ApiError {
+    if error.classify() != Category::Data {
+        return ApiError::MalformedBody;
+    }
+    let message = error.to_string();
+    let named = message.split('`').nth(1).and_then(|name| name.parse().ok());
+    let fault = if message.starts_with("missing field") {
+        Fault::Missing
+    } else if message.starts_with("unknown field") {
+        return invalid(Field::Body, Fault::UnknownField);
+    } else if message.starts_with("unknown variant") {
+        Fault::UnknownValue
+    } else {
+        Fault::WrongType
+    };
+    invalid(named.unwrap_or(Field::Body), fault)
+}
+
+fn invalid(field: Field, fault: Fault) -> ApiError {
+    AuthError::Invalid(vec![FieldError::new(field, fault)]).into()
+}

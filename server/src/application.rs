@@ -1,0 +1,197 @@
+//! The application: built from its settings, then run until it is told to stop.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::{fs, io};
+
+use auth::{Auth, AuthParts, PasswordHasher, PasswordRules, lifecycles};
+use leptos::config::LeptosOptions;
+use sessions::store::memory::MemoryStore;
+use sessions::store::sqlite::SqliteStore;
+use sessions::{Anonymous, Clock, Policy, Sessions, SessionsBuilder, Store};
+use tokio::net::TcpListener;
+
+use crate::accounts::SqliteAccounts;
+use crate::config::{self, AnonymousSessions, Config, SameSite, StoreKind};
+use crate::router::{Anteroom, Parts, router};
+use crate::serve;
+use crate::site::Site;
+use crate::throttle::MemoryThrottle;
+
+/// A server that has bound its address and not yet begun to answer.
+pub struct Application {
+    listener: TcpListener,
+    router: axum::Router,
+    sessions: Sessions,
+    sweep_every: Option<std::time::Duration>,
+}
+
+/// What stops a start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address cannot be bound.
+    #[error("cannot listen on {address}: {source}")]
+    Address {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The database or the session store cannot be opened.
+    #[error("cannot open the database {path}: {source}")]
+    Database {
+        /// The file.
+        path: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The site's files cannot be read.
+    #[error("cannot read the site's files: {0}")]
+    Site(#[source] io::Error),
+    /// The system has no randomness.
+    #[error("cannot prepare password hashing: {0}")]
+    Hashing(#[source] auth::AuthError),
+}
+
+impl Application {
+    /// Binds the address, opens and migrates the database, and wires everything together.
+    ///
+    /// # Errors
+    /// [`StartError`], in a sentence.
+    pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+        let address = config.server.address;
+        let sessions = open_sessions(config, &clock)?;
+        let auth = open_auth(config, &clock)?;
+        let site = Site::find(config.leptos.site_root.clone()).map_err(StartError::Site)?;
+        let anteroom = Anteroom::new(Parts {
+            auth,
+            sessions: sessions.clone(),
+            brand: config.server.brand.clone(),
+            trusted_proxies: config.server.trusted_proxies.clone(),
+            public_origin: config.server.public_origin.clone(),
+            is_https: config.server.is_https(),
+            assets: site.assets.clone(),
+            reload_port: config.leptos.reload_port,
+            leptos: leptos_options(config),
+        });
+        let listener = TcpListener::bind(address).await.map_err(|source| StartError::Address { address, source })?;
+        let router = router(&anteroom, &site);
+        Ok(Self { listener, router, sessions, sweep_every: config.sessions.sweep_every })
+    }
+
+    /// The address that was bound; with port 0 in the settings, the port that it got.
+    ///
+    /// # Errors
+    /// The socket is gone.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Answers until `stop` is done, then lets requests finish for at most 25 seconds.
+    pub async fn run(self, stop: impl Future<Output = ()> + Send) {
+        let sweeping = self.sweep_every.map(|every| tokio::spawn(serve::sweep(self.sessions.clone(), every)));
+        serve::serve(self.listener, self.router, stop).await;
+        if let Some(sweeping) = sweeping {
+            sweeping.abort();
+        }
+    }
+}
+
+/// The accounts and the rules of sign-in.
+///
+/// # Errors
+/// [`StartError::Database`] or [`StartError::Hashing`].
+pub fn open_auth(config: &Config, clock: &Arc<dyn Clock>) -> Result<Auth, StartError> {
+    let path = config.database.path();
+    prepare_folder(path)?;
+    let accounts = SqliteAccounts::open(path, Arc::clone(clock)).map_err(|source| cannot_open(path, source))?;
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let timeouts = &config.sessions.timeouts;
+    Ok(Auth::new(AuthParts {
+        accounts: Arc::new(accounts),
+        throttle: Arc::new(MemoryThrottle::new(config.throttle, Arc::clone(clock))),
+        hasher: PasswordHasher::new(cores).map_err(StartError::Hashing)?,
+        rules: PasswordRules { minimum: config.accounts.password_minimum, site: config.server.brand.clone() },
+        signed_in: Policy { persistent: false, ..policy(timeouts.idle, timeouts.absolute) },
+        kept_in: Policy { persistent: true, ..policy(timeouts.kept_idle, timeouts.kept_absolute) },
+    }))
+}
+
+/// The session engine over the chosen store.
+///
+/// # Errors
+/// [`StartError::Database`].
+pub fn open_sessions(config: &Config, clock: &Arc<dyn Clock>) -> Result<Sessions, StartError> {
+    let settings = &config.sessions;
+    let store: Arc<dyn Store> = match settings.store {
+        StoreKind::Memory => Arc::new(MemoryStore::new(Arc::clone(clock))),
+        StoreKind::Sqlite => {
+            let path = settings.path.as_deref().unwrap_or(config.database.path());
+            prepare_folder(path)?;
+            let store = SqliteStore::open(path, &settings.key_prefix, Arc::clone(clock));
+            Arc::new(store.map_err(|source| cannot_open(path, source))?)
+        }
+    };
+    let timeouts = &settings.timeouts;
+    let builder = SessionsBuilder {
+        clock: Arc::clone(clock),
+        cookie: cookie(&settings.cookie),
+        key_prefix: settings.key_prefix.clone(),
+        anonymous: match settings.anonymous {
+            AnonymousSessions::Write => Anonymous::OnWrite,
+            AnonymousSessions::Visit => Anonymous::OnVisit,
+            AnonymousSessions::Never => Anonymous::Never,
+        },
+        anonymous_policy: policy(timeouts.anonymous_idle, timeouts.anonymous_absolute),
+        touch_every: duration(timeouts.touch_every),
+        lifecycles: lifecycles(),
+        ..SessionsBuilder::new(store)
+    };
+    Ok(builder.build())
+}
+
+fn cookie(settings: &config::Cookie) -> sessions::Cookie {
+    sessions::Cookie {
+        name: settings.name.clone(),
+        domain: settings.domain.clone(),
+        path: settings.path.clone(),
+        secure: settings.secure,
+        http_only: settings.http_only,
+        same_site: match settings.same_site {
+            SameSite::Lax => sessions::SameSite::Lax,
+            SameSite::Strict => sessions::SameSite::Strict,
+            SameSite::None => sessions::SameSite::None,
+        },
+        partitioned: settings.partitioned,
+    }
+}
+
+fn policy(idle: std::time::Duration, absolute: std::time::Duration) -> Policy {
+    Policy { idle: duration(idle), absolute: duration(absolute), persistent: false }
+}
+
+fn duration(duration: std::time::Duration) -> time::Duration {
+    time::Duration::try_from(duration).unwrap_or(time::Duration::MAX)
+}
+
+fn leptos_options(config: &Config) -> LeptosOptions {
+    let builder = LeptosOptions::builder().output_name("anteroom");
+    match config.leptos.reload_port {
+        Some(port) => builder.reload_port(u32::from(port)).env(leptos::config::Env::DEV).build(),
+        None => builder.env(leptos::config::Env::PROD).build(),
+    }
+}
+
+/// Makes the folder of a database, for its owner alone.
+fn prepare_folder(path: &Path) -> Result<(), StartError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.map_or(Ok(()), fs::create_dir_all).map_err(|source| cannot_open(path, source))
+}
+
+fn cannot_open(path: &Path, source: impl std::error::Error + Send + Sync + 'static) -> StartError {
+    let root = std::iter::successors(Some(&source as &dyn std::error::Error), |error| error.source()).last();
+    let source = root.map_or_else(|| source.to_string(), ToString::to_string).into();
+    StartError::Database { path: path.display().to_string(), source }
+}

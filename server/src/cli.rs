@@ -1,0 +1,117 @@
+//! The command line.
+
+mod account;
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Parser, Subcommand};
+use sessions::SystemClock;
+
+use crate::application::{Application, open_auth, open_sessions};
+use crate::config::{self, Config, ConfigArgs};
+use crate::telemetry;
+
+/// Sessions and sign-in, as one complete site. Without a command it serves.
+#[derive(Debug, Parser)]
+#[command(name = "server", version)]
+pub struct Cli {
+    #[command(flatten)]
+    config: ConfigArgs,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Add, list or remove accounts.
+    #[command(subcommand)]
+    Account(account::AccountCommand),
+    /// Create or update the tables, and stop.
+    Migrate,
+    /// Show the settings in force, and where each came from.
+    Config,
+    /// Print a new key for `sessions.keys`.
+    Keygen,
+}
+
+/// What goes wrong, in a sentence.
+pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+impl Cli {
+    /// Does what the command line asks for.
+    pub fn run(self) -> ExitCode {
+        match self.try_run() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => {
+                // Nothing is left to do if standard error is closed.
+                let _ = writeln!(io::stderr(), "{failure}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+
+    fn try_run(self) -> Result<(), Failure> {
+        if matches!(self.command, Some(Command::Keygen)) {
+            return say(&config::keygen()?);
+        }
+        let config = Config::from_process(&self.config)?;
+        telemetry::start(&config.log);
+        // Leptos needs two threads: with one, a page that waits for itself would wait for ever.
+        let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).max(2);
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
+        match self.command {
+            None => runtime.block_on(serve(&config)),
+            Some(Command::Account(command)) => runtime.block_on(command.run(&config)),
+            Some(Command::Migrate) => migrate(&config),
+            Some(Command::Config) => say(&config.explain().to_string()),
+            Some(Command::Keygen) => Ok(()),
+        }
+    }
+}
+
+async fn serve(config: &Config) -> Result<(), Failure> {
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    let application = Application::build(config, Arc::new(SystemClock)).await?;
+    let address = application.address()?;
+    say(&format!("{} is ready at http://{address}", config.server.brand))?;
+    application.run(stopped()).await;
+    say("stopped")
+}
+
+/// Done at Ctrl-C or SIGTERM.
+async fn stopped() {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupted => {}
+                _ = terminated.recv() => {}
+            }
+            return;
+        }
+    }
+    // Without a signal handler there is nothing to wait for but the process's end.
+    if interrupted.await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+fn migrate(config: &Config) -> Result<(), Failure> {
+    let clock: Arc<dyn sessions::Clock> = Arc::new(SystemClock);
+    open_auth(config, &clock)?;
+    open_sessions(config, &clock)?;
+    say("the tables are up to date")
+}
+
+/// Prints a line for people.
+pub(crate) fn say(line: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}", line.trim_end())?;
+    Ok(out.flush()?)
+}

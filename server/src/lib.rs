@@ -1,0 +1,17 @@
+//! The process around the site: configuration, routes, REST handlers, middleware, accounts and the
+//! command line. [`application::Application`] is all of it, ready to run; tests start many.
+
+pub mod accounts;
+pub mod api;
+pub mod application;
+pub mod cli;
+pub mod config;
+pub mod middleware;
+mod pages;
+mod problem;
+pub mod router;
+mod serve;
+mod server_functions;
+mod site;
+mod telemetry;
+pub mod throttle;

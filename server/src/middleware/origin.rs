@@ -1,0 +1,53 @@
+//! Requests that change something must come from our own pages.
+
+use axum::extract::{Request, State};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, ORIGIN, TRANSFER_ENCODING};
+use axum::http::{Method, Response};
+use axum::middleware::Next;
+use contract::ApiError;
+use tower_http::csrf::ProtectionError;
+
+use crate::pages::failure::{self, Wish};
+use crate::problem::Problem;
+use crate::router::Anteroom;
+
+/// Refuses what `CsrfLayer` of tower-http 0.7.1 lets pass: a request with neither `Sec-Fetch-Site` nor
+/// `Origin`. Old browsers send such forms across sites; programs send JSON, or nothing, to the API.
+pub async fn refuse_unknown_origin(
+    State(anteroom): State<Anteroom>,
+    request: Request,
+    next: Next,
+) -> axum::response::Response {
+    if may_be_ours(&request) {
+        return next.run(request).await;
+    }
+    tracing::warn!(event = "origin_refused", path = request.uri().path(), "a request does not say where it comes from");
+    failure::answer(&anteroom, &Wish::of(&request), &ApiError::OriginRefused)
+}
+
+fn may_be_ours(request: &Request) -> bool {
+    let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let says = |name| request.headers().get(name).is_some_and(|value| !value.is_empty());
+    is_safe || says("sec-fetch-site") || says(ORIGIN.as_str()) || is_program(request)
+}
+
+/// What a form cannot send across sites without asking first (Fetch, section 3.2.2), and calls of the
+/// API that have nothing to say.
+fn is_program(request: &Request) -> bool {
+    if !request.uri().path().starts_with("/api/v1/") {
+        return false;
+    }
+    let headers = request.headers();
+    let essence = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let is_json = essence.split(';').next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"));
+    let is_empty = headers.get(CONTENT_LENGTH).is_none_or(|length| length == "0")
+        && !headers.contains_key(TRANSFER_ENCODING);
+    is_json || is_empty
+}
+
+/// The answer of `CsrfLayer` when it refuses.
+#[expect(clippy::needless_pass_by_value, reason = "the layer calls it so")]
+pub fn refused_by_csrf_layer(error: ProtectionError) -> Response<axum::body::Body> {
+    tracing::warn!(event = "origin_refused", %error, "a request came from another site");
+    axum::response::IntoResponse::into_response(Problem(ApiError::OriginRefused))
+}

@@ -1,0 +1,24 @@
+//! Who is calling, known before anything is rendered.
+
+use auth::Visitor;
+use axum::Extension;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use sessions::CurrentSession;
+
+use super::client_address;
+use crate::router::Anteroom;
+
+/// Puts the [`Visitor`] into the request's extensions.
+pub async fn recognise(
+    State(anteroom): State<Anteroom>,
+    Extension(session): Extension<CurrentSession>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let address = client_address(request.extensions(), request.headers(), &anteroom.trusted_proxies);
+    let visitor = Visitor::recognise(anteroom.auth.clone(), session, address).await;
+    request.extensions_mut().insert(visitor);
+    next.run(request).await
+}

@@ -1,0 +1,76 @@
+//! Rendering, through Leptos.
+
+use app::Visit;
+use app::ssr::{CookiePolicy, remembered_username, shell};
+use auth::Visitor;
+use axum::extract::Request;
+use axum::http::header::CONTENT_SECURITY_POLICY;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use leptos::nonce::Nonce;
+use leptos::prelude::{provide_context, use_context};
+use rand::Rng as _;
+
+use crate::middleware::{page_policy, private};
+use crate::router::Anteroom;
+
+/// The nonce of one page; in the request's extensions.
+#[derive(Clone, Debug)]
+struct Nonced(String);
+
+impl Nonced {
+    /// 128 fresh random bits (CSP Level 3, section 7.1).
+    #[expect(clippy::disallowed_methods, reason = "one of the few places that draw random bits")]
+    fn new() -> Self {
+        let mut bytes = [0; 16];
+        rand::rng().fill_bytes(&mut bytes);
+        Self(STANDARD_NO_PAD.encode(bytes))
+    }
+}
+
+/// The page at the request's path, for this visitor.
+pub async fn page(anteroom: &Anteroom, visitor: &Visitor, mut request: Request) -> Response {
+    let nonce = Nonced::new();
+    let policy = page_policy(&nonce.0, anteroom.reload_port);
+    let visit = visit(anteroom, visitor, request.headers());
+    request.extensions_mut().insert(visit);
+    request.extensions_mut().insert(nonce);
+    let options = anteroom.leptos.clone();
+    let render = leptos_axum::render_app_async_with_context(context(anteroom), move || shell(options.clone()));
+    let mut response = render(request).await;
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    // Says what the body is, even where leptos_axum 0.8.10 already has.
+    response
+        .headers_mut()
+        .insert(axum::http::header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    private(response)
+}
+
+/// What a page is told of its visitor.
+fn visit(anteroom: &Anteroom, visitor: &Visitor, headers: &HeaderMap) -> Visit {
+    Visit {
+        whoami: visitor.whoami_or_guest(),
+        remembered_username: remembered_username(headers, anteroom.cookie_policy()),
+        brand: anteroom.brand.clone(),
+    }
+}
+
+/// What pages and server functions find in their context. Both get the same, from the request's
+/// extensions, since leptos provides its own nonce before it calls this.
+pub fn context(anteroom: &Anteroom) -> impl Fn() + Clone + Send + Sync + 'static {
+    let (assets, cookies): (_, CookiePolicy) = (anteroom.assets.clone(), anteroom.cookie_policy());
+    move || {
+        provide_context(assets.clone());
+        provide_context(cookies);
+        let Some(parts) = use_context::<Parts>() else { return };
+        if let Some(visit) = parts.extensions.get::<Visit>() {
+            provide_context(visit.clone());
+        }
+        if let Some(Nonced(nonce)) = parts.extensions.get::<Nonced>() {
+            provide_context(Nonce::from_value(nonce.as_str()));
+        }
+    }
+}

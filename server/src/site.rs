@@ -1,0 +1,77 @@
+//! The site's files: style sheet, script, WebAssembly, icons.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use app::ssr::Assets;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::header::CACHE_CONTROL;
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use tower_http::services::{ServeDir, ServeFile};
+
+use crate::router::Anteroom;
+
+/// Where `cargo leptos` has put the files.
+#[derive(Clone, Debug)]
+pub struct Site {
+    root: PathBuf,
+    is_hashed: bool,
+    pub(crate) assets: Assets,
+}
+
+impl Site {
+    /// Finds the files: in `root` if one is named, else in `site` beside the executable, else in
+    /// `../site`, whatever folder the server was started in.
+    ///
+    /// # Errors
+    /// The file of hashes is there and cannot be read.
+    pub fn find(root: Option<PathBuf>) -> std::io::Result<Self> {
+        let executable = std::env::current_exe()?;
+        let beside = executable.parent().unwrap_or(Path::new("."));
+        let candidates = [root, Some(beside.join("site")), Some(beside.join("../site"))];
+        let root = candidates.into_iter().flatten().find(|root| root.is_dir());
+        let hashes = beside.join("hash.txt");
+        let Some(root) = root else {
+            tracing::warn!("the site's files were not found: pages come without style and script");
+            return Ok(Self { root: PathBuf::new(), is_hashed: false, assets: Assets::unhashed() });
+        };
+        let assets = Assets::read(&hashes)?;
+        let is_there = root.join(assets.css.trim_start_matches('/')).is_file();
+        let assets = if is_there { assets } else { Assets::unhashed() };
+        Ok(Self { root, is_hashed: is_there && assets != Assets::unhashed(), assets })
+    }
+
+    /// The routes of the files: `/pkg`, and each file at the top, by name. No folder is ever listed.
+    pub(crate) fn router(&self) -> Router<Anteroom> {
+        let cached = if self.is_hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
+        let pkg = ServeDir::new(self.root.join("pkg"))
+            .append_index_html_on_directories(false)
+            .precompressed_br()
+            .precompressed_gzip();
+        let pkg = Router::new().nest_service("/pkg", pkg).layer(from_fn_with_state(cached, cache));
+        let files = self.top_files().into_iter().fold(Router::new(), |router, name| {
+            let file = ServeFile::new(self.root.join(&name)).precompressed_br().precompressed_gzip();
+            router.route_service(&format!("/{name}"), file)
+        });
+        pkg.merge(files.layer(from_fn_with_state("public, max-age=86400", cache)))
+    }
+
+    fn top_files(&self) -> Vec<String> {
+        let entries = fs::read_dir(&self.root).into_iter().flatten().flatten();
+        let files = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
+        let names = files.filter_map(|entry| entry.file_name().into_string().ok());
+        names.filter(|name| !name.ends_with(".br") && !name.ends_with(".gz") && !name.starts_with('.')).collect()
+    }
+}
+
+/// Says how long a file that was found may be kept.
+async fn cache(State(value): State<&'static str>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(value));
+    }
+    response
+}

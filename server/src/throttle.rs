@@ -1,0 +1,5 @@
+//! Where attempts are counted.
+
+mod memory;
+
+pub use memory::MemoryThrottle;
