@@ -61,6 +61,9 @@ impl Application {
     /// # Errors
     /// [`StartError`], in a sentence.
     pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+        // Rendering spawns; leptos_axum 0.8.10 starts the executor only with its own route list. A second
+        // start, as in tests, is told so and changes nothing.
+        let _ = any_spawner::Executor::init_tokio();
         let address = config.server.address;
         let sessions = open_sessions(config, &clock)?;
         let auth = open_auth(config, &clock)?;
@@ -187,7 +190,11 @@ fn leptos_options(config: &Config) -> LeptosOptions {
 /// Makes the folder of a database, for its owner alone.
 fn prepare_folder(path: &Path) -> Result<(), StartError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    folder.map_or(Ok(()), fs::create_dir_all).map_err(|source| cannot_open(path, source))
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    folder.map_or(Ok(()), |folder| builder.create(folder)).map_err(|source| cannot_open(path, source))
 }
 
 fn cannot_open(path: &Path, source: impl std::error::Error + Send + Sync + 'static) -> StartError {

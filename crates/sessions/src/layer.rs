@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::header::{CACHE_CONTROL, RETRY_AFTER, SET_COOKIE, VARY};
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use tower_layer::Layer;
 use tower_service::Service;
 use tower_sessions::Session;
@@ -100,9 +100,17 @@ fn with_headers<B>(mut response: Response<B>, settled: crate::current::Settled) 
     }
     if settled.was_read {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store, private"));
-        headers.append(VARY, HeaderValue::from_static("Cookie"));
+        vary_by_cookie(headers);
     }
     response
+}
+
+/// Says so once, whatever the handler has said already.
+fn vary_by_cookie(headers: &mut HeaderMap) {
+    let says_so = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"cookie");
+    if !headers.get_all(VARY).iter().any(says_so) {
+        headers.append(VARY, HeaderValue::from_static("Cookie"));
+    }
 }
 
 fn unavailable<B: Default>(error: &dyn std::fmt::Display) -> Response<B> {

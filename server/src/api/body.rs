@@ -23,9 +23,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
             return Err(Problem(ApiError::UnsupportedMediaType));
         }
         let bytes = read(request.into_body()).await.map_err(Problem)?;
-        let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(|_| Problem(ApiError::MalformedBody))?;
-        drop(value);
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| Problem(refusal(&error)))
+        let mut json = serde_json::Deserializer::from_slice(&bytes);
+        let value = serde_path_to_error::deserialize(&mut json).map_err(|error| Problem(refusal(&error)))?;
+        json.end().map_err(|_| Problem(ApiError::MalformedBody))?;
+        Ok(Self(value))
     }
 }
 
@@ -43,25 +44,20 @@ fn is_json(request: &Request) -> bool {
     essence.is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"))
 }
 
-/// Says which field is wrong. `serde_json` 1.0 names it in its message and nowhere else.
-fn refusal(error: &serde_json::Error) -> ApiError {
-    if error.classify() != Category::Data {
+/// Says which field is wrong. `serde_json` 1.0 names a missing one in its message and nowhere else.
+fn refusal(error: &serde_path_to_error::Error<serde_json::Error>) -> ApiError {
+    if error.inner().classify() != Category::Data {
         return ApiError::MalformedBody;
     }
-    let message = error.to_string();
-    let named = message.split('`').nth(1).and_then(|name| name.parse().ok());
-    let fault = if message.starts_with("missing field") {
-        Fault::Missing
+    let message = error.inner().to_string();
+    let (field, fault) = if let Some(rest) = message.strip_prefix("missing field `") {
+        (rest.split('`').next().and_then(|name| name.parse().ok()), Fault::Missing)
     } else if message.starts_with("unknown field") {
-        return invalid(Field::Body, Fault::UnknownField);
+        (None, Fault::UnknownField)
     } else if message.starts_with("unknown variant") {
-        Fault::UnknownValue
+        (error.path().to_string().parse().ok(), Fault::UnknownValue)
     } else {
-        Fault::WrongType
+        (error.path().to_string().parse().ok(), Fault::WrongType)
     };
-    invalid(named.unwrap_or(Field::Body), fault)
-}
-
-fn invalid(field: Field, fault: Fault) -> ApiError {
-    AuthError::Invalid(vec![FieldError::new(field, fault)]).into()
+    AuthError::Invalid(vec![FieldError::new(field.unwrap_or(Field::Body), fault)]).into()
 }

@@ -27,6 +27,15 @@ impl Network {
     }
 }
 
+impl std::str::FromStr for Network {
+    /// What it must be.
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        <Self as Value>::parse(text)
+    }
+}
+
 impl Value for Network {
     fn parse(text: &str) -> Result<Self, String> {
         let network = parse(text)

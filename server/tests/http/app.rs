@@ -1,0 +1,232 @@
+//! A running server, and the people who call it.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, HeaderMap, LOCATION, ORIGIN, SET_COOKIE};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+use server::application::Application;
+use server::config::{Config, ConfigArgs};
+use sessions::{Clock, FixedClock};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+/// Long enough, and nobody's first guess.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// A server on a port of its own.
+pub struct TestApp {
+    pub clock: Arc<FixedClock>,
+    address: SocketAddr,
+    folder: TempDir,
+    _stop: oneshot::Sender<()>,
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// Starts with settings such as `sessions.anonymous=never`. Throttles are off unless set.
+    pub async fn with(settings: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let clock = Arc::new(FixedClock::default());
+        let off = ["address_sign_in", "address_registration", "address_anonymous", "account"];
+        let set = [
+            vec!["server.address=127.0.0.1:0".to_owned()],
+            vec![format!("database.url=sqlite://{}", folder.path().join("data/test.db").display())],
+            off.map(|name| format!("throttle.{name}=off")).to_vec(),
+            settings.iter().map(|&setting| setting.to_owned()).collect(),
+        ];
+        let args = ConfigArgs { set: set.concat(), ..ConfigArgs::default() };
+        let config = Config::load(&args, std::iter::empty(), |_| Err(std::io::ErrorKind::NotFound.into()));
+        let config = config.expect("the settings are fine");
+        let application = Application::build(&config, Arc::clone(&clock) as Arc<dyn Clock>).await.expect("starts");
+        let address = application.address().expect("is bound");
+        let (stop, stopped) = oneshot::channel::<()>();
+        tokio::spawn(application.run(async {
+            let _ = stopped.await;
+        }));
+        Self { clock, address, folder, _stop: stop }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub fn origin(&self) -> String {
+        self.url("")
+    }
+
+    pub fn database(&self) -> std::path::PathBuf {
+        Path::new(self.folder.path()).join("data/test.db")
+    }
+
+    /// A program that calls the API.
+    pub fn program(&self) -> Caller<'_> {
+        Caller::new(self, Kind::Program)
+    }
+
+    /// A browser whose scripts run.
+    pub fn browser(&self) -> Caller<'_> {
+        Caller::new(self, Kind::Script)
+    }
+
+    /// A browser without JavaScript.
+    pub fn plain_browser(&self) -> Caller<'_> {
+        Caller::new(self, Kind::Form)
+    }
+
+    /// A program that has registered as this name.
+    pub async fn member(&self, username: &str) -> Caller<'_> {
+        let mut program = self.program();
+        let answer = program.register(username, PASSWORD).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+        program
+    }
+}
+
+/// Which door somebody uses.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    Program,
+    Script,
+    Form,
+}
+
+/// Somebody who keeps cookies.
+#[derive(Clone)]
+pub struct Caller<'a> {
+    app: &'a TestApp,
+    kind: Kind,
+    client: Client,
+    pub cookies: Vec<(String, String)>,
+}
+
+/// What somebody got.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| unreachable!("JSON: {}", self.body))
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().expect("text"))
+    }
+
+    pub fn location(&self) -> Option<&str> {
+        self.header(LOCATION.as_str())
+    }
+
+    pub fn set_cookies(&self) -> Vec<&str> {
+        self.headers.get_all(SET_COOKIE).iter().map(|value| value.to_str().expect("text")).collect()
+    }
+
+    pub fn code(&self) -> String {
+        self.json()["code"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+impl<'a> Caller<'a> {
+    fn new(app: &'a TestApp, kind: Kind) -> Self {
+        let client = Client::builder().redirect(Policy::none()).build().expect("a client");
+        Self { app, kind, client, cookies: Vec::new() }
+    }
+
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A request without any header of a browser but its cookies.
+    pub fn bare(&self, method: Method, path: &str) -> RequestBuilder {
+        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = self.client.request(method, self.app.url(path));
+        if cookies.is_empty() { request } else { request.header(COOKIE, cookies.join("; ")) }
+    }
+
+    pub async fn send(&mut self, request: RequestBuilder) -> Answer {
+        let response = request.send().await.expect("answers");
+        let (status, headers) = (response.status(), response.headers().clone());
+        for set in headers.get_all(SET_COOKIE) {
+            self.keep(set.to_str().expect("text"));
+        }
+        Answer { status, headers, body: response.text().await.expect("text") }
+    }
+
+    fn keep(&mut self, set: &str) {
+        let (name, rest) = set.split_once('=').expect("a pair");
+        let value = rest.split(';').next().unwrap_or_default();
+        self.cookies.retain(|(known, _)| known != name);
+        if !set.contains("Max-Age=0;") {
+            self.cookies.push((name.to_owned(), value.to_owned()));
+        }
+    }
+
+    pub async fn get(&mut self, path: &str) -> Answer {
+        let accept = if self.kind == Kind::Program { "*/*" } else { "text/html" };
+        self.send(self.bare(Method::GET, path).header(ACCEPT, accept)).await
+    }
+
+    pub async fn json(&mut self, method: Method, path: &str, body: Value) -> Answer {
+        let request = self.bare(method, path).header(CONTENT_TYPE, "application/json").body(body.to_string());
+        self.send(request).await
+    }
+
+    /// Posts a form as this kind of browser does.
+    pub async fn form(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let accept = if self.kind == Kind::Form { "text/html,application/xhtml+xml" } else { "application/json" };
+        let request = self.bare(Method::POST, path).header(ORIGIN, self.app.origin()).header(ACCEPT, accept);
+        self.send(request.form(fields)).await
+    }
+
+    pub async fn register(&mut self, username: &str, password: &str) -> Answer {
+        match self.kind {
+            Kind::Program => {
+                let body = json!({ "username": username, "password": password });
+                self.json(Method::POST, "/api/v1/register", body).await
+            }
+            Kind::Script | Kind::Form => {
+                self.form("/api/fn/register", &[("username", username), ("password", password)]).await
+            }
+        }
+    }
+
+    pub async fn login(&mut self, username: &str, password: &str) -> Answer {
+        match self.kind {
+            Kind::Program => {
+                let body = json!({ "username": username, "password": password });
+                self.json(Method::POST, "/api/v1/login", body).await
+            }
+            Kind::Script | Kind::Form => {
+                self.form("/api/fn/login", &[("username", username), ("password", password)]).await
+            }
+        }
+    }
+
+    pub async fn logout(&mut self) -> Answer {
+        match self.kind {
+            Kind::Program => self.send(self.bare(Method::POST, "/api/v1/logout")).await,
+            Kind::Script | Kind::Form => self.form("/api/fn/logout", &[]).await,
+        }
+    }
+
+    pub async fn choose(&mut self, field: &str, value: &str) -> Answer {
+        match self.kind {
+            Kind::Program => self.json(Method::PATCH, "/api/v1/preferences", json!({ field: value })).await,
+            Kind::Script | Kind::Form => self.form("/api/fn/set_preferences", &[(field, value)]).await,
+        }
+    }
+
+    pub async fn whoami(&mut self) -> Value {
+        self.get("/api/v1/whoami").await.json()
+    }
+}

@@ -1,0 +1,68 @@
+use reqwest::Method;
+use serde_json::json;
+
+use crate::app::{PASSWORD, TestApp};
+
+#[tokio::test]
+async fn name_and_password_open_a_session_with_a_new_id() {
+    let app = TestApp::start().await;
+    app.member("ada").await;
+    let mut ada = app.program();
+    ada.choose("theme", "dark").await;
+    let before = ada.cookies.clone();
+    let answer = ada.login("ADA", PASSWORD).await;
+    assert_eq!((answer.status.as_u16(), answer.json()["next"].clone()), (200, json!("/")));
+    assert_eq!(answer.json()["theme"], json!("dark"), "a guest's choice goes on");
+    assert_ne!(ada.cookies, before);
+}
+
+#[tokio::test]
+async fn unknown_name_and_wrong_password_get_the_same_bytes() {
+    let app = TestApp::start().await;
+    app.member("ada").await;
+    let unknown = app.program().login("bob", PASSWORD).await;
+    let wrong = app.program().login("ada", "another good password").await;
+    assert_eq!((unknown.status.as_u16(), unknown.code().as_str()), (401, "invalid_credentials"));
+    assert_eq!((&unknown.body, unknown.set_cookies().len()), (&wrong.body, wrong.set_cookies().len()));
+}
+
+#[tokio::test]
+async fn kept_in_means_a_cookie_with_max_age_and_otherwise_it_ends_with_the_browser() {
+    let app = TestApp::start().await;
+    let mut ada = app.member("ada").await;
+    let body = json!({"username": "ada", "password": PASSWORD, "keep_signed_in": true});
+    let kept = ada.json(Method::POST, "/api/v1/login", body).await;
+    assert!(kept.set_cookies()[0].contains("; Max-Age=2592000; Path=/; HttpOnly; SameSite=Lax"));
+    let plain = ada.login("ada", PASSWORD).await;
+    assert!(!plain.set_cookies()[0].contains("Max-Age"));
+}
+
+#[tokio::test]
+async fn the_next_path_is_checked_and_given_back() {
+    let app = TestApp::start().await;
+    let mut ada = app.member("ada").await;
+    for (asked, given) in [("/contact?a=b#c", "/contact?a=b#c"), ("//evil.example", "/"), ("https:evil", "/")] {
+        let body = json!({"username": "ada", "password": PASSWORD, "next": asked});
+        let answer = ada.json(Method::POST, "/api/v1/login", body).await;
+        assert_eq!(answer.json()["next"], json!(given));
+    }
+}
+
+#[tokio::test]
+async fn a_password_longer_than_any_is_refused_before_it_is_hashed() {
+    let app = TestApp::start().await;
+    let answer = app.program().login("ada", &"x".repeat(2000)).await;
+    assert_eq!(answer.status, 422);
+    assert_eq!(answer.json()["errors"]["password"][0]["code"], json!("password_too_long"));
+}
+
+#[tokio::test]
+async fn a_session_cookie_copied_before_sign_in_is_worth_nothing_after() {
+    let app = TestApp::start().await;
+    app.member("ada").await;
+    let mut ada = app.program();
+    ada.choose("theme", "dark").await;
+    let mut thief = ada.clone();
+    ada.login("ada", PASSWORD).await;
+    assert_eq!(thief.whoami().await["authenticated"], json!(false));
+}

@@ -1,0 +1,145 @@
+//! REST, server function and form without JavaScript: the same outcome, whichever door.
+
+use serde_json::{Value, json};
+
+use crate::app::{Caller, Kind, PASSWORD, TestApp};
+
+const DOORS: [Kind; 3] = [Kind::Program, Kind::Script, Kind::Form];
+
+fn caller(app: &TestApp, door: Kind) -> Caller<'_> {
+    match door {
+        Kind::Program => app.program(),
+        Kind::Script => app.browser(),
+        Kind::Form => app.plain_browser(),
+    }
+}
+
+/// What is the same behind every door: who is here afterwards.
+async fn outcome(mut caller: Caller<'_>) -> Value {
+    let mut whoami = caller.whoami().await;
+    whoami["session"] = Value::Bool(whoami["session"].is_object());
+    whoami
+}
+
+fn member(theme: &str) -> Value {
+    json!({"authenticated": true, "username": "ada", "language": "en", "theme": theme, "session": true})
+}
+
+fn guest() -> Value {
+    json!({"authenticated": false, "username": null, "language": "en", "theme": "system", "session": false})
+}
+
+#[tokio::test]
+async fn register() {
+    for door in DOORS {
+        let app = TestApp::start().await;
+        let mut ada = caller(&app, door);
+        let answer = ada.register("ada", PASSWORD).await;
+        let expected = match door {
+            Kind::Program => (201, None),
+            Kind::Script => (200, None),
+            Kind::Form => (303, Some("/")),
+        };
+        assert_eq!((answer.status.as_u16(), answer.location()), expected);
+        assert_eq!(outcome(ada).await, member("system"), "{door:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_registration() {
+    for door in DOORS {
+        let app = TestApp::start().await;
+        app.member("ada").await;
+        let mut other = caller(&app, door);
+        let answer = other.register("ada", PASSWORD).await;
+        let expected = match door {
+            Kind::Program | Kind::Script => (409, None),
+            Kind::Form => (303, Some("/register?username=ada&error=username_taken")),
+        };
+        assert_eq!((answer.status.as_u16(), answer.location()), expected, "{door:?}");
+        assert_eq!(outcome(other).await, guest());
+    }
+}
+
+#[tokio::test]
+async fn login() {
+    for door in DOORS {
+        let app = TestApp::start().await;
+        app.member("ada").await;
+        let mut ada = caller(&app, door);
+        let answer = ada.login("ada", PASSWORD).await;
+        assert_eq!(answer.status, if door == Kind::Form { 303 } else { 200 }, "{door:?}");
+        assert_eq!(outcome(ada).await, member("system"));
+    }
+}
+
+#[tokio::test]
+async fn a_refused_login() {
+    for door in DOORS {
+        let app = TestApp::start().await;
+        app.member("ada").await;
+        let mut stranger = caller(&app, door);
+        let answer = stranger.login("ada", "another good password").await;
+        let expected = match door {
+            Kind::Program | Kind::Script => (401, None),
+            Kind::Form => (303, Some("/login?username=ada&error=invalid_credentials")),
+        };
+        assert_eq!((answer.status.as_u16(), answer.location()), expected, "{door:?}");
+        assert_eq!(outcome(stranger).await, guest());
+    }
+}
+
+#[tokio::test]
+async fn logout() {
+    for door in DOORS {
+        let app = TestApp::start().await;
+        let mut ada = caller(&app, door);
+        ada.register("ada", PASSWORD).await;
+        let answer = ada.logout().await;
+        let expected = match door {
+            Kind::Program => 204,
+            Kind::Script => 200,
+            Kind::Form => 303,
+        };
+        assert_eq!(answer.status, expected, "{door:?}");
+        assert_eq!(answer.header("clear-site-data"), Some("\"cache\", \"storage\""), "{door:?}");
+        assert_eq!(outcome(ada).await, guest());
+    }
+}
+
+#[tokio::test]
+async fn preferences() {
+    for door in DOORS {
+        let app = TestApp::start().await;
+        let mut ada = caller(&app, door);
+        ada.register("ada", PASSWORD).await;
+        let answer = ada.choose("theme", "dark").await;
+        assert_eq!(answer.status, if door == Kind::Form { 303 } else { 200 }, "{door:?}");
+        assert_eq!(outcome(ada).await, member("dark"));
+    }
+}
+
+#[tokio::test]
+async fn a_refused_preference() {
+    for door in DOORS {
+        let app = TestApp::start().await;
+        let mut guest = caller(&app, door);
+        let answer = guest.choose("theme", "pink").await;
+        assert_eq!((answer.status.as_u16(), answer.set_cookies().len()), (422, 0), "{door:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_throttled_login() {
+    for door in DOORS {
+        let app = TestApp::with(&["throttle.address_sign_in=1/1m"]).await;
+        let mut stranger = caller(&app, door);
+        stranger.login("ada", PASSWORD).await;
+        let answer = stranger.login("ada", PASSWORD).await;
+        let expected = match door {
+            Kind::Program | Kind::Script => (429, Some("60"), None),
+            Kind::Form => (303, None, Some("/login?username=ada&error=throttled.60")),
+        };
+        assert_eq!((answer.status.as_u16(), answer.header("retry-after"), answer.location()), expected, "{door:?}");
+    }
+}

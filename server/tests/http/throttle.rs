@@ -1,0 +1,69 @@
+use crate::app::{PASSWORD, TestApp};
+
+#[tokio::test]
+async fn after_five_failures_even_the_right_password_waits() {
+    let app = TestApp::with(&["throttle.account=on"]).await;
+    app.member("ada").await;
+    for _ in 0..5 {
+        assert_eq!(app.program().login("ada", "another good password").await.status, 401);
+    }
+    let answer = app.program().login("ada", PASSWORD).await;
+    assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (429, Some("1")));
+    app.clock.advance(time::Duration::SECOND);
+    assert_eq!(app.program().login("ada", PASSWORD).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_name_without_account_is_throttled_alike() {
+    let app = TestApp::with(&["throttle.account=on"]).await;
+    app.member("ada").await;
+    for _ in 0..5 {
+        app.program().login("ada", "another good password").await;
+        app.program().login("bob", "another good password").await;
+    }
+    let (known, unknown) = (app.program().login("ada", "x").await, app.program().login("bob", "x").await);
+    assert_eq!((known.status, known.body), (unknown.status, unknown.body));
+}
+
+#[tokio::test]
+async fn one_address_tries_ten_times_and_whoami_and_sign_out_are_free() {
+    let app = TestApp::with(&["throttle.address_sign_in=10/1m"]).await;
+    for number in 0..10 {
+        assert_eq!(app.program().login(&format!("name{number}"), "x").await.status, 401);
+    }
+    assert_eq!(app.program().login("name11", "x").await.status, 429);
+    assert_eq!(app.program().get("/api/v1/whoami").await.status, 200);
+    assert_eq!(app.program().logout().await.status, 204);
+}
+
+#[tokio::test]
+async fn one_address_registers_three_times_an_hour() {
+    let app = TestApp::with(&["throttle.address_registration=3/1h"]).await;
+    for name in ["ada", "bob", "eve"] {
+        assert_eq!(app.program().register(name, PASSWORD).await.status, 201);
+    }
+    let answer = app.program().register("dan", PASSWORD).await;
+    assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (429, Some("1200")));
+}
+
+#[tokio::test]
+async fn one_address_begins_thirty_anonymous_sessions_and_keeps_using_them() {
+    let app = TestApp::with(&["throttle.address_anonymous=30+60/1m"]).await;
+    let mut guest = app.program();
+    for _ in 0..30 {
+        guest = app.program();
+        assert_eq!(guest.choose("theme", "dark").await.status, 200);
+    }
+    assert_eq!(app.program().choose("theme", "dark").await.status, 429);
+    assert_eq!(guest.choose("theme", "light").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_claimed_address_changes_nothing() {
+    let app = TestApp::with(&["throttle.address_sign_in=1/1m"]).await;
+    app.program().login("ada", "x").await;
+    let mut liar = app.program();
+    let request = liar.bare(reqwest::Method::POST, "/api/v1/login").header("X-Forwarded-For", "198.51.100.1");
+    let request = request.header("content-type", "application/json").body(r#"{"username":"a","password":"b"}"#);
+    assert_eq!(liar.send(request).await.status, 429);
+}
