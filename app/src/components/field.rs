@@ -1,0 +1,90 @@
+//! Fields of the sign-in and registration forms, each with its label, hint and fault.
+
+use contract::{ApiError, Field};
+use leptos::prelude::*;
+
+use crate::submission::Submission;
+use crate::text::say;
+use crate::visitor::CurrentVisitor;
+
+/// Asks for a name.
+#[component]
+pub fn UsernameField(submission: Submission, value: String, hint: Signal<String>) -> impl IntoView {
+    view! {
+        <div class="field">
+            <label for="username">{say(|text| text.username)}</label>
+            <input
+                id="username" name="username" type="text" value=value required
+                autocomplete="username" autocapitalize="none" spellcheck="false"
+                aria-describedby="username-hint username-fault"
+                aria-invalid=invalid(submission, Field::Username)
+            />
+            <p class="hint" id="username-hint">{move || hint.get()}</p>
+            <p class="fault" id="username-fault">{fault(submission, Field::Username)}</p>
+        </div>
+    }
+}
+
+/// Asks for a password: today's to sign in (`autocomplete` is `current-password`), or a new one.
+#[component]
+pub fn PasswordField(
+    submission: Submission,
+    autocomplete: &'static str,
+    hint: Signal<String>,
+) -> impl IntoView {
+    let shown = RwSignal::new(false);
+    view! {
+        <div class="field">
+            <label for="password">{say(|text| text.password)}</label>
+            <div class="revealing">
+                <input
+                    id="password" name="password" type=move || if shown.get() { "text" } else { "password" }
+                    autocomplete=autocomplete required autocapitalize="none" spellcheck="false"
+                    aria-describedby="password-hint password-fault"
+                    aria-invalid=invalid(submission, Field::Password)
+                />
+                <button
+                    type="button" class="reveal quiet" aria-controls="password"
+                    aria-pressed=move || if shown.get() { "true" } else { "false" }
+                    on:click=move |_| shown.update(|shown| *shown = !*shown)
+                >
+                    {say(|text| text.show_password)}
+                </button>
+            </div>
+            <p class="hint" id="password-hint">{move || hint.get()}</p>
+            <p class="fault" id="password-fault">{fault(submission, Field::Password)}</p>
+        </div>
+    }
+}
+
+/// A form without hints.
+#[must_use]
+pub fn no_hint() -> Signal<String> {
+    Signal::stored(String::new())
+}
+
+fn fault(submission: Submission, field: Field) -> impl Fn() -> Option<String> + Copy + Send + 'static {
+    let visitor = CurrentVisitor::current();
+    move || {
+        submission.failure.with(|error| {
+            let faults = error.as_ref()?.fields();
+            faults.iter().find(|one| one.field == field).map(|one| visitor.text().fault(one.fault))
+        })
+    }
+}
+
+/// A refused pair of name and password marks both, since neither is known to be the right one.
+fn invalid(
+    submission: Submission,
+    field: Field,
+) -> impl Fn() -> Option<&'static str> + Copy + Send + 'static {
+    move || {
+        let is_invalid = submission.failure.with(|error| match error {
+            Some(ApiError::InvalidCredentials) => true,
+            Some(ApiError::UsernameTaken) => field == Field::Username,
+            Some(error) => error.fields().iter().any(|one| one.field == field),
+            None => false,
+        });
+        is_invalid.then_some("true")
+    }
+}

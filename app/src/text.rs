@@ -1,0 +1,150 @@
+//! What the pages say, in each language.
+
+mod de;
+mod en;
+mod fr;
+mod refusal;
+
+use contract::Language;
+
+use crate::visitor::CurrentVisitor;
+
+pub use refusal::around;
+
+/// Every sentence of the pages in one language. Pairs stand around a value.
+pub struct Text {
+    /// Link which passes over the navbar.
+    pub skip: &'static str,
+    /// Name of the navbar.
+    pub navigation: &'static str,
+    /// Start page.
+    pub home: &'static str,
+    /// About page.
+    pub about: &'static str,
+    /// Contact page.
+    pub contact: &'static str,
+    /// Products page.
+    pub products: &'static str,
+    /// Sign-in page and button.
+    pub sign_in: &'static str,
+    /// Registration page and link.
+    pub register: &'static str,
+    /// Account page.
+    pub account: &'static str,
+    /// Sign-out page and button.
+    pub log_out: &'static str,
+    /// Greeting around a name.
+    pub welcome: (&'static str, &'static str),
+    /// Heading of the start page.
+    pub home_heading: &'static str,
+    /// Introduction on the start page.
+    pub home_lead: &'static str,
+    /// Heading of the about page.
+    pub about_heading: &'static str,
+    /// Text of the about page.
+    pub about_lead: &'static str,
+    /// Heading of the contact page.
+    pub contact_heading: &'static str,
+    /// Text of the contact page.
+    pub contact_lead: &'static str,
+    /// Heading of the products page.
+    pub products_heading: &'static str,
+    /// The four products.
+    pub product_names: [&'static str; 4],
+    /// Label of the name.
+    pub username: &'static str,
+    /// Label of the password.
+    pub password: &'static str,
+    /// Button which shows the password.
+    pub show_password: &'static str,
+    /// Checkbox of the sign-in form.
+    pub keep_signed_in: &'static str,
+    /// Checkbox of the sign-in form.
+    pub remember_username: &'static str,
+    /// On the button while an answer is awaited.
+    pub one_moment: &'static str,
+    /// Before the link to registration.
+    pub new_here: &'static str,
+    /// Link to registration, and its heading.
+    pub create_account: &'static str,
+    /// Before the link to sign-in.
+    pub have_account: &'static str,
+    /// What a name may be.
+    pub username_hint: &'static str,
+    /// What a password must be, around a number.
+    pub password_hint: (&'static str, &'static str),
+    /// Question on the sign-out page.
+    pub log_out_lead: &'static str,
+    /// On the sign-out page of a guest.
+    pub signed_out_lead: &'static str,
+    /// On the account page, around a name.
+    pub account_lead: (&'static str, &'static str),
+    /// Name of the choice of colours.
+    pub theme: &'static str,
+    /// The themes, in the order of `Theme::ALL`.
+    pub theme_names: [&'static str; 3],
+    /// Name of the choice of language.
+    pub language: &'static str,
+    /// Title of the page for paths without one.
+    pub not_found: &'static str,
+    /// Text of that page.
+    pub not_found_lead: &'static str,
+    /// Heading when a page cannot be shown.
+    pub trouble: &'static str,
+    /// Link to the start page.
+    pub back_home: &'static str,
+    /// Refusals of forms and requests.
+    pub refusals: Refusals,
+}
+
+/// Why something was refused; read them by [`Text::error`] and [`Text::fault`].
+#[expect(missing_docs, reason = "each is named after the error or fault that it tells")]
+pub struct Refusals {
+    pub request: &'static str,
+    pub invalid_credentials: &'static str,
+    pub sign_in_required: &'static str,
+    pub origin: &'static str,
+    pub timeout: &'static str,
+    pub username_taken: &'static str,
+    pub invalid: &'static str,
+    pub throttled: &'static str,
+    pub internal: &'static str,
+    pub busy: &'static str,
+    pub unavailable: &'static str,
+    pub unreachable: &'static str,
+    pub signed_out: &'static str,
+    pub idle: &'static str,
+    pub absolute: &'static str,
+    pub revoked: &'static str,
+    pub password_changed: &'static str,
+    pub session_ended: &'static str,
+    pub username_length: &'static str,
+    pub username_characters: &'static str,
+    pub one_too_short: &'static str,
+    pub too_short: (&'static str, &'static str),
+    pub password_too_long: &'static str,
+    pub password_common: &'static str,
+    pub password_contains_username: &'static str,
+    pub password_contains_site: &'static str,
+    pub missing: &'static str,
+    pub value: &'static str,
+}
+
+impl Text {
+    /// The sentences in `language`.
+    #[must_use]
+    pub const fn of(language: Language) -> &'static Self {
+        match language {
+            Language::En => &en::TEXT,
+            Language::De => &de::TEXT,
+            Language::Fr => &fr::TEXT,
+        }
+    }
+}
+
+/// A sentence in the language that holds, which follows it when it changes. All of them have one type:
+/// each further type would be compiled anew for the browser.
+pub fn say(pick: fn(&Text) -> &'static str) -> impl Fn() -> &'static str + Copy + Send + Sync + 'static {
+    let visitor = CurrentVisitor::current();
+    move || pick(visitor.text())
+}
