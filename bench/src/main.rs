@@ -1,2 +1,34 @@
-//! Stub.
-fn main() {}
+//! The yardsticks of `cargo xtask bench`: what the same machine does with nothing but axum, Argon2id or brotli.
+#![expect(clippy::print_stdout, reason = "standard output is how these programs answer")]
+
+mod bare;
+mod compression;
+mod hashing;
+
+use clap::Parser;
+
+/// One yardstick per command.
+#[derive(Parser)]
+enum Yardstick {
+    /// Serve one JSON route and one HTML route with bare axum
+    Serve(bare::Arguments),
+    /// Hash passwords one after another and print how many a second, and their CPU µs each
+    Argon2(hashing::Arguments),
+    /// Read standard input and print its size as brotli
+    Brotli,
+}
+
+fn main() -> anyhow::Result<()> {
+    match Yardstick::parse() {
+        Yardstick::Serve(arguments) => bare::serve(&arguments),
+        Yardstick::Argon2(arguments) => {
+            let pace = hashing::measure(&arguments)?;
+            println!("{} {}", pace.per_second, pace.cpu_micros.unwrap_or(f64::NAN));
+            Ok(())
+        }
+        Yardstick::Brotli => {
+            println!("{}", compression::size(std::io::stdin().lock())?);
+            Ok(())
+        }
+    }
+}

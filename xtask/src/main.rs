@@ -1,2 +1,44 @@
-//! Stub.
-fn main() {}
+//! `cargo xtask`: what the README's commands do.
+
+mod bench;
+mod browser;
+mod fingerprint;
+mod node;
+mod process;
+mod run;
+mod say;
+mod site;
+mod test;
+mod tools;
+mod wasm_target;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Run, test and measure this site. Whatever these commands need and do not find, they install.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the site and serve it
+    Run(run::Arguments),
+    /// Check and test everything: format, lints, unit, HTTP and browser tests
+    Test,
+    /// Measure the site beside a bare axum server
+    Bench(bench::Arguments),
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    match Arguments::parse().command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Test => Ok(test::run()),
+        Command::Bench(arguments) => bench::run(&arguments),
+    }
+}

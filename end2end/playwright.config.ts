@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { defineConfig, devices } from '@playwright/test';
+
+const { ANTEROOM_BINARY, CHROMIUM_PATH, END2END_PORT, PLAYWRIGHT_JSON_OUTPUT_NAME } = process.env;
+const address = `127.0.0.1:${END2END_PORT ?? 3917}`;
+
+// The server inherits this environment, where it takes everything with its prefix for a setting of its own.
+delete process.env.ANTEROOM_BINARY;
+
+/** A browser of the system, as root or in a container; else the one that Playwright has downloaded. */
+const launchOptions = CHROMIUM_PATH
+  ? {
+      executablePath: CHROMIUM_PATH,
+      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
+    }
+  : {};
+
+export default defineConfig({
+  testDir: 'tests',
+  outputDir: 'output/results',
+  reporter: [['list'], ['json', { outputFile: PLAYWRIGHT_JSON_OUTPUT_NAME ?? 'output/results.json' }]],
+  fullyParallel: true,
+  workers: 2,
+  retries: 0,
+  forbidOnly: true,
+  timeout: 30_000,
+  expect: { timeout: 7_500 },
+  use: {
+    baseURL: `http://${address}`,
+    locale: 'en-US',
+    screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
+    launchOptions,
+  },
+  projects: [
+    { name: 'with-javascript', use: devices['Desktop Chrome'] },
+    {
+      name: 'without-javascript',
+      use: { ...devices['Desktop Chrome'], javaScriptEnabled: false },
+      grepInvert: /@with-javascript/,
+    },
+  ],
+  webServer: {
+    command: JSON.stringify(ANTEROOM_BINARY ?? '../target/release/server'),
+    url: `http://${address}/readyz`,
+    reuseExistingServer: false,
+    stdout: 'ignore',
+    stderr: 'pipe',
+    gracefulShutdown: { signal: 'SIGTERM', timeout: 5_000 },
+    env: {
+      ANTEROOM_SERVER__ADDRESS: address,
+      ANTEROOM_DATABASE__URL: `sqlite://${join(temporaryFolder(), 'e2e.db')}`,
+      // All browsers of a run share one address.
+      ANTEROOM_THROTTLE__ADDRESS_SIGN_IN: 'off',
+      ANTEROOM_THROTTLE__ADDRESS_REGISTRATION: 'off',
+      ANTEROOM_THROTTLE__ADDRESS_ANONYMOUS: 'off',
+    },
+  },
+});
+
+/** One for the whole run: the workers read this file again, and find the folder in their environment. */
+function temporaryFolder(): string {
+  const known = process.env.END2END_FOLDER;
+  if (known) return known;
+  const folder = mkdtempSync(join(tmpdir(), 'anteroom-'));
+  process.env.END2END_FOLDER = folder;
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}

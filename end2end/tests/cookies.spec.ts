@@ -1,0 +1,135 @@
+import { expect, test, WITH_JAVASCRIPT } from '../support/test';
+import type { Visitor } from '../support/visitor';
+
+const SESSION = 'id';
+const USERNAME = 'username';
+const DAY = 24 * 60 * 60;
+
+async function cookieNames(visitor: Visitor): Promise<string[]> {
+  return (await visitor.page.context().cookies()).map((cookie) => cookie.name).sort();
+}
+
+/** How long a cookie still lasts, in seconds; -1 for one that ends with the browser. */
+async function remaining(visitor: Visitor, name: string): Promise<number> {
+  const expires = (await visitor.cookie(name))?.expires ?? NaN;
+  return expires === -1 ? -1 : expires - Date.now() / 1000;
+}
+
+test('visiting leaves no cookie', async ({ visitor }) => {
+  for (const path of ['/', '/products', '/login', '/register', '/contact', '/logout']) await visitor.open(path);
+  expect(await cookieNames(visitor)).toEqual([]);
+});
+
+test('a refused sign-in leaves no cookie', async ({ visitor, complaints }) => {
+  complaints.expectStatus(401);
+  await visitor.open('/login');
+  await visitor.signIn({ keep: true, remember: true });
+  await expect(visitor.alert).not.toBeEmpty();
+  expect(await cookieNames(visitor)).toEqual([]);
+});
+
+test('a sign-in without "Keep me signed in" ends with the browser', async ({ visitor }) => {
+  await visitor.hasAccount();
+  await visitor.open('/login');
+  await visitor.signIn();
+  await visitor.isGreeted();
+  expect(await remaining(visitor, SESSION)).toBe(-1);
+});
+
+test('a sign-in with "Keep me signed in" outlives the browser', async ({ visitor }) => {
+  await visitor.hasAccount();
+  await visitor.open('/login');
+  await visitor.signIn({ keep: true });
+  await visitor.isGreeted();
+  expect(await remaining(visitor, SESSION)).toBeGreaterThan(13 * DAY);
+  expect(await remaining(visitor, SESSION)).toBeLessThan(31 * DAY);
+});
+
+test('scripts and other sites cannot use the cookies', async ({ visitor, page }) => {
+  await visitor.hasAccount();
+  await visitor.open('/login');
+  await visitor.signIn({ remember: true });
+  await visitor.isGreeted();
+  const cookies = await page.context().cookies();
+  expect(cookies.map((cookie) => cookie.name).sort()).toEqual([SESSION, USERNAME]);
+  for (const cookie of cookies) expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax', path: '/' });
+  if (visitor.hasJavaScript) expect(await page.evaluate(() => document.cookie)).toBe('');
+});
+
+test('signing in changes the id that a guest had', async ({ visitor }) => {
+  await visitor.hasAccount();
+  await visitor.open('/login');
+  await visitor.choose('Dark');
+  await expect(visitor.page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  const before = await visitor.cookie(SESSION);
+  await visitor.signIn();
+  await visitor.isGreeted();
+  const after = await visitor.cookie(SESSION);
+  expect(before?.value).toBeTruthy();
+  expect(after?.value).not.toBe(before?.value);
+});
+
+test('"Remember my username" fills the form next time', async ({ visitor }) => {
+  await visitor.hasAccount();
+  await visitor.open('/login');
+  await visitor.signIn({ remember: true });
+  await visitor.isGreeted();
+  expect(await remaining(visitor, USERNAME)).toBeGreaterThan(DAY);
+  await visitor.signOut();
+  await visitor.follow('Sign in');
+  await expect(visitor.usernameField).toHaveValue(visitor.username);
+  await expect(visitor.content.getByLabel('Remember my username')).toBeChecked();
+  await visitor.reload();
+  await expect(visitor.usernameField).toHaveValue(visitor.username);
+  await expect(visitor.content.getByLabel('Remember my username')).toBeChecked();
+});
+
+test('unticking "Remember my username" forgets it', async ({ visitor }) => {
+  await visitor.hasAccount();
+  await visitor.open('/login');
+  await visitor.signIn({ remember: true });
+  await visitor.signOut();
+  await visitor.follow('Sign in');
+  await visitor.signIn({ remember: false });
+  await visitor.isGreeted();
+  expect(await visitor.cookie(USERNAME)).toBeUndefined();
+  await visitor.signOut();
+  await visitor.follow('Sign in');
+  await expect(visitor.usernameField).toHaveValue('');
+  await expect(visitor.content.getByLabel('Remember my username')).not.toBeChecked();
+});
+
+test('signing out leaves no cookie when nothing was chosen', async ({ visitor }) => {
+  await visitor.hasAccount();
+  await visitor.open('/login');
+  await visitor.signIn({ keep: true });
+  await visitor.signOut();
+  expect(await cookieNames(visitor)).toEqual([]);
+});
+
+test('signing out leaves the remembered name and a new session with the chosen theme', async ({ visitor }) => {
+  await visitor.hasAccount();
+  await visitor.open('/login');
+  await visitor.signIn({ remember: true });
+  await visitor.isGreeted();
+  await visitor.choose('Dark');
+  await expect(visitor.page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  const before = await visitor.cookie(SESSION);
+  await visitor.signOut();
+  expect(await cookieNames(visitor)).toEqual([SESSION, USERNAME]);
+  expect((await visitor.cookie(SESSION))?.value).not.toBe(before?.value);
+});
+
+test('a whole visit leaves nothing in the storage of scripts', WITH_JAVASCRIPT, async ({ visitor, page }) => {
+  await visitor.open('/register?next=/contact');
+  await visitor.register();
+  await visitor.isGreeted();
+  await visitor.choose('Dark');
+  await visitor.choose('Deutsch');
+  await expect(page.locator('html')).toHaveAttribute('lang', 'de');
+  const stored = () => page.evaluate(() => [...Object.keys(localStorage), ...Object.keys(sessionStorage)]);
+  expect(await stored()).toEqual([]);
+  await page.getByRole('navigation').getByRole('button').click();
+  await expect(page).toHaveURL('/');
+  expect(await stored()).toEqual([]);
+});

@@ -1,0 +1,94 @@
+import { expect, test, WITH_JAVASCRIPT } from '../support/test';
+
+const HOME = 'You are at the home page!!';
+
+/** As a hostile link would carry them. */
+const HOSTILE = [
+  '',
+  '//evil.example',
+  '%2F%2Fevil.example',
+  '%252F%252Fevil.example',
+  '////evil.example',
+  '/\\evil.example',
+  '/%5Cevil.example',
+  '%5C%5Cevil.example',
+  '/%09/evil.example',
+  '/%0A/evil.example',
+  '/about%0d%0aX-Evil:%201',
+  'https:evil.example',
+  'https%3A%2F%2Fevil.example%2Fabout',
+  'javascript:alert(1)',
+  'JaVaScRiPt:alert(1)',
+  'data:text/html,evil',
+  '/..//evil.example',
+  '/about/..//evil.example',
+  '/%252e%252e//evil.example',
+  '/about&next=//evil.example',
+  '//evil.example&next=/about',
+  '/login',
+  '/login?next=/about',
+  '/logout',
+  '/api/v1/whoami',
+  '/pkg/anteroom.js',
+];
+
+/** Odd, and yet pages of this site: what the browser must show afterwards. */
+const HARMLESS = [
+  ['/products?back=//evil.example', '/products?back=//evil.example'],
+  ['/products%3Fback%3Dhttps%3A%2F%2Fevil.example', '/products?back=https://evil.example'],
+  ['/products%3Fa%3D%252F%252Fevil.example', '/products?a=%2F%2Fevil.example'],
+] as const;
+
+for (const next of HOSTILE) {
+  test(`after a sign-in, next=${next} means Home`, async ({ visitor, page, baseURL }) => {
+    await visitor.hasAccount();
+    await visitor.open(`/login?next=${next}`);
+    await visitor.signIn();
+    await visitor.isGreeted();
+    await visitor.landsOn('/', HOME);
+    expect(await page.evaluate(() => location.href)).toBe(`${baseURL}/`);
+  });
+}
+
+test('a signed-in visitor is sent Home by every hostile next', WITH_JAVASCRIPT, async ({ visitor, page, baseURL }) => {
+  await visitor.isMember();
+  for (const next of HOSTILE) {
+    const answer = await page.request.get(`${baseURL}/login?next=${next}`, { maxRedirects: 0 });
+    expect.soft(`${answer.status()} ${answer.headers().location}`, next).toBe('303 /');
+  }
+});
+
+for (const [next, address] of HARMLESS) {
+  test(`after a sign-in, next=${next} means that page`, async ({ visitor }) => {
+    await visitor.hasAccount();
+    await visitor.open(`/login?next=${next}`);
+    await visitor.signIn();
+    await visitor.landsOn(address, 'Below are the products that we offer.');
+  });
+}
+
+test('a hostile next leads Home after a registration too', async ({ visitor }) => {
+  await visitor.open('/register?next=//evil.example');
+  await visitor.register();
+  await visitor.isGreeted();
+  await visitor.landsOn('/', HOME);
+});
+
+test('a hostile next is not carried from sign-in to registration', async ({ visitor, page }) => {
+  await visitor.open('/login?next=//evil.example');
+  await visitor.content.getByRole('link', { name: 'Create an account' }).click();
+  await expect(page).toHaveURL('/register');
+});
+
+test('a next that a script has put into the form is judged again by the server', WITH_JAVASCRIPT, async ({ visitor, page }) => {
+  await visitor.hasAccount();
+  await visitor.open('/login');
+  await page.locator('input[name=next]').evaluate((field: HTMLInputElement) => (field.value = '//evil.example'));
+  await page.locator('form', { has: visitor.usernameField }).evaluate((form: HTMLFormElement, [username, password]) => {
+    (form.elements.namedItem('username') as HTMLInputElement).value = username ?? '';
+    (form.elements.namedItem('password') as HTMLInputElement).value = password ?? '';
+    form.submit();
+  }, [visitor.username, 'correct horse battery staple']);
+  await visitor.isGreeted();
+  await visitor.landsOn('/', HOME);
+});

@@ -1,0 +1,63 @@
+//! What the same core does with nothing but axum, Argon2id or brotli: the crate `bench`.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use anyhow::{Context, Result, bail};
+
+use super::load::Sample;
+use super::pinning::Pinning;
+use super::program::Program;
+use crate::{process, say, workspace};
+
+/// The compiled yardsticks.
+pub struct Yardstick {
+    program: PathBuf,
+}
+
+impl Yardstick {
+    /// Compiles them, optimised as the server is.
+    pub fn build() -> Result<Self> {
+        say::progress("Building the yardsticks (about a minute the first time)");
+        process::quietly(process::command("cargo").args(["build", "--release", "--package", "bench"]))?
+            .or_fail("`cargo build --package bench`")?;
+        Ok(Self { program: workspace::target_folder()?.join("release/bench") })
+    }
+
+    /// Bare axum, with answers of these sizes.
+    pub fn serve(&self, json_bytes: usize, html_bytes: usize, pinning: &Pinning) -> Result<Program> {
+        let mut command = pinning.server(&self.program);
+        command.args([
+            "serve",
+            "--json-bytes",
+            &json_bytes.to_string(),
+            "--html-bytes",
+            &html_bytes.to_string(),
+        ]);
+        Program::start(command, "bare axum")
+    }
+
+    /// What Argon2id alone allows, as if it were a server.
+    pub fn hashing(&self, seconds: u64, pinning: &Pinning) -> Result<Sample> {
+        let mut command = pinning.server(&self.program);
+        let answer = process::answer(command.args(["argon2", "--seconds", &seconds.to_string()]));
+        let answer = answer.context("hashing failed")?;
+        let numbers: Vec<f64> = answer.split_whitespace().map_while(|number| number.parse().ok()).collect();
+        let [per_second, cpu_micros] = *numbers.as_slice() else {
+            bail!("hashing gave no numbers: {answer}")
+        };
+        let each = 1_000.0 / per_second;
+        let cpu_micros = (!cpu_micros.is_nan()).then_some(cpu_micros);
+        Ok(Sample { per_second, p50: each, p99: each, cpu_micros })
+    }
+
+    /// The size in bytes after brotli at its best.
+    pub fn brotli_size(&self, content: &[u8]) -> Result<usize> {
+        let mut command = process::command(&self.program);
+        let mut child = command.arg("brotli").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        child.stdin.take().context("no input")?.write_all(content)?;
+        let output = child.wait_with_output()?;
+        String::from_utf8_lossy(&output.stdout).trim().parse().context("brotli gave no number")
+    }
+}

@@ -1,0 +1,114 @@
+//! `cargo xtask test`: everything that can be checked, the quickest first.
+
+mod tally;
+
+use std::fs;
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use crate::site::{self, Mode};
+use crate::{browser, node, process, say, wasm_target, workspace};
+use tally::Tally;
+
+/// Runs one kind of check after another, up to the first that fails. Ends with one line that counts the tests.
+pub fn run() -> ExitCode {
+    let mut tally = Tally::default();
+    let outcome = every_kind(&mut tally);
+    if let Err(failure) = &outcome {
+        say::progress(&format!("\nerror: {failure:#}"));
+    }
+    say::result(&tally.to_string());
+    if outcome.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn every_kind(tally: &mut Tally) -> Result<()> {
+    node::ensure()?;
+    kind("format", || check(cargo().args(["fmt", "--all", "--check"]), "`cargo fmt --check`"))?;
+    kind("lints, server side", || check(&mut host_lints(), "clippy"))?;
+    kind("lints, browser side", || {
+        wasm_target::ensure()?;
+        check(&mut browser_lints(), "clippy for wasm32")
+    })?;
+    kind("unit and HTTP tests", || rust_tests(tally))?;
+    kind("browser tests", || browser_tests(tally))
+}
+
+fn kind(name: &str, work: impl FnOnce() -> Result<String>) -> Result<()> {
+    let started = Instant::now();
+    say::progress(&format!("» {name}"));
+    let summary = work()?;
+    say::progress(&format!("  {summary} in {}", say::duration(started.elapsed())));
+    Ok(())
+}
+
+fn check(command: &mut Command, work: &str) -> Result<String> {
+    process::quietly(command)?.or_fail(work)?;
+    Ok("passed".to_owned())
+}
+
+/// `frontend` stays out: it would turn on `hydrate` in the crates that the server shares with the browser.
+fn host_lints() -> Command {
+    let mut command = cargo();
+    command.args([
+        "clippy",
+        "--workspace",
+        "--exclude",
+        "frontend",
+        "--all-targets",
+        "--",
+        "--deny",
+        "warnings",
+    ]);
+    command
+}
+
+/// The browser's entry point, and with it all that it is made of.
+fn browser_lints() -> Command {
+    let mut command = cargo();
+    command.args(["clippy", "--package", "frontend", "--target", "wasm32-unknown-unknown"]);
+    command.args(["--", "--deny", "warnings"]);
+    command
+}
+
+fn rust_tests(tally: &mut Tally) -> Result<String> {
+    let mut command = cargo();
+    command.args(["test", "--workspace", "--exclude", "frontend", "--no-fail-fast"]);
+    let transcript = process::quietly(&mut command)?;
+    let mut counted = Tally::of_cargo(&transcript.lines);
+    counted.own_up_to_failure(transcript.succeeded);
+    tally.add(counted);
+    transcript.or_fail("`cargo test`")?;
+    Ok(counted.summary())
+}
+
+/// Against the optimised build, since that is what visitors get.
+fn browser_tests(tally: &mut Tally) -> Result<String> {
+    let site = site::ensure(Mode::Release)?;
+    let browser = browser::ensure()?;
+    let report = workspace::target_folder()?.join("browser-tests.json");
+    fs::remove_file(&report).or_else(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => Ok(()),
+        _ => Err(error).context("cannot remove the last report of the browser tests"),
+    })?;
+    say::progress("  running the journeys");
+    let mut command = browser::playwright();
+    command
+        .args(["test", "--reporter=list,json"])
+        .env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report)
+        .env("ANTEROOM_BINARY", &site.server);
+    if let Some(program) = browser {
+        command.env("CHROMIUM_PATH", program);
+    }
+    let transcript = process::quietly(&mut command)?;
+    let mut counted = Tally::of_playwright(&fs::read_to_string(&report).unwrap_or_default());
+    counted.own_up_to_failure(transcript.succeeded);
+    tally.add(counted);
+    transcript.or_fail("`playwright test`")?;
+    Ok(counted.summary())
+}
+
+fn cargo() -> Command {
+    process::command("cargo")
+}

@@ -1,0 +1,91 @@
+//! How many tests passed and failed.
+
+use std::fmt;
+
+use serde_json::Value;
+
+/// Counts over all kinds of tests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    passed: u64,
+    failed: u64,
+}
+
+impl Tally {
+    /// Adds up libtest's closing lines, one for each test binary.
+    pub fn of_cargo(lines: &[String]) -> Self {
+        let mut sum = Self::default();
+        for line in lines.iter().filter_map(|line| line.strip_prefix("test result: ")) {
+            sum.add(Self { passed: number_before(line, " passed"), failed: number_before(line, " failed") });
+        }
+        sum
+    }
+
+    /// The counts in the report of Playwright's JSON reporter; what passes at a second try has passed.
+    pub fn of_playwright(report: &str) -> Self {
+        let report: Value = serde_json::from_str(report).unwrap_or_default();
+        let count =
+            |name: &str| report.pointer(&format!("/stats/{name}")).and_then(Value::as_u64).unwrap_or(0);
+        Self { passed: count("expected") + count("flaky"), failed: count("unexpected") }
+    }
+
+    /// A run that failed before it could count a failure counts as one.
+    pub fn own_up_to_failure(&mut self, succeeded: bool) {
+        if !succeeded && self.failed == 0 {
+            self.failed = 1;
+        }
+    }
+
+    /// Takes in another count.
+    pub fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+    }
+
+    /// For the end of one kind.
+    pub fn summary(self) -> String {
+        format!("{} passed", self.passed)
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "tests: {} passed, {} failed", self.passed, self.failed)
+    }
+}
+
+fn number_before(line: &str, word: &str) -> u64 {
+    line.split_once(word)
+        .and_then(|(before, _)| before.split_whitespace().next_back())
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_test_binaries_are_added_up() {
+        let lines = [
+            "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.03s",
+            "test login::works ... ok",
+            "test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.20s",
+        ]
+        .map(str::to_owned);
+        assert_eq!(Tally::of_cargo(&lines), Tally { passed: 15, failed: 2 });
+    }
+
+    #[test]
+    fn a_browser_test_that_passes_at_its_second_try_has_passed() {
+        let report = r#"{"stats": {"expected": 7, "flaky": 1, "unexpected": 2, "skipped": 3}}"#;
+        assert_eq!(Tally::of_playwright(report), Tally { passed: 8, failed: 2 });
+    }
+
+    #[test]
+    fn a_run_that_broke_down_counts_as_one_failure() {
+        let mut tally = Tally::of_playwright("");
+        tally.own_up_to_failure(false);
+        assert_eq!(tally.to_string(), "tests: 0 passed, 1 failed");
+    }
+}
