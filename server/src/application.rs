@@ -79,7 +79,8 @@ impl Application {
             reload_port: config.leptos.reload_port,
             leptos: leptos_options(config),
         });
-        let listener = TcpListener::bind(address).await.map_err(|source| StartError::Address { address, source })?;
+        let listener =
+            TcpListener::bind(address).await.map_err(|source| StartError::Address { address, source })?;
         let router = router(&anteroom, &site);
         Ok(Self { listener, router, sessions, sweep_every: config.sessions.sweep_every })
     }
@@ -109,7 +110,8 @@ impl Application {
 pub fn open_auth(config: &Config, clock: &Arc<dyn Clock>) -> Result<Auth, StartError> {
     let path = config.database.path();
     prepare_folder(path)?;
-    let accounts = SqliteAccounts::open(path, Arc::clone(clock)).map_err(|source| cannot_open(path, source))?;
+    let accounts =
+        SqliteAccounts::open(path, Arc::clone(clock)).map_err(|source| cannot_open(path, source))?;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let timeouts = &config.sessions.timeouts;
     Ok(Auth::new(AuthParts {

@@ -41,6 +41,7 @@ pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 impl Cli {
     /// Does what the command line asks for.
+    #[must_use]
     pub fn run(self) -> ExitCode {
         match self.try_run() {
             Ok(()) => ExitCode::SUCCESS,
@@ -60,7 +61,8 @@ impl Cli {
         telemetry::start(&config.log);
         // Leptos needs two threads: with one, a page that waits for itself would wait for ever.
         let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).max(2);
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
         match self.command {
             None => runtime.block_on(serve(&config)),
             Some(Command::Account(command)) => runtime.block_on(command.run(&config)),

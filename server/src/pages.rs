@@ -40,7 +40,7 @@ async fn show(anteroom: Anteroom, visitor: Visitor, page: &'static Page, request
         Ok(()) => render::page(&anteroom, &visitor, request).await,
         Err(AuthError::SignInRequired) => see_other(&sign_in_link(&request, None)),
         Err(error @ AuthError::SessionEnded(_)) => see_other(&sign_in_link(&request, Some(&error.into()))),
-        Err(error) => failure::answer(&anteroom, &Wish::of(&request), &error.into()),
+        Err(error) => failure::answer(&anteroom, Wish::of(&request), &error.into()),
     }
 }
 
@@ -49,7 +49,7 @@ pub async fn nowhere(State(anteroom): State<Anteroom>, visitor: Visitor, request
     let path = request.uri().path();
     let wish = Wish::of(&request);
     if path.starts_with("/api/") || !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return failure::answer(&anteroom, &wish, &ApiError::NotFound);
+        return failure::answer(&anteroom, wish, &ApiError::NotFound);
     }
     if let Some(page) = path.strip_suffix('/').and_then(|_| Page::at(path)) {
         let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use auth::AuthError;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use auth::AuthError;
 use contract::ApiError;
 use serde::Serialize;
 use utoipa::ToSchema;

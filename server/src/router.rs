@@ -113,7 +113,7 @@ fn csrf(anteroom: &Anteroom) -> CsrfLayer<fn(tower_http::csrf::ProtectionError) 
 }
 
 async fn method_not_allowed(State(anteroom): State<Anteroom>, request: Request) -> Response {
-    failure::answer(&anteroom, &Wish::of(&request), &ApiError::MethodNotAllowed)
+    failure::answer(&anteroom, Wish::of(&request), &ApiError::MethodNotAllowed)
 }
 
 /// One request's panic is that request's 500; the panic hook has logged it.

@@ -22,7 +22,7 @@ pub async fn call(State(anteroom): State<Anteroom>, request: Request) -> Respons
     let (parts, body) = request.into_parts();
     let body = match read_body(body).await {
         Ok(body) => body,
-        Err(error) => return answer(&anteroom, &wish, &error),
+        Err(error) => return answer(&anteroom, wish, &error),
     };
     let slot = FormAnswer::default();
     let (provide, put) = (context(&anteroom), slot.clone());
@@ -32,12 +32,16 @@ pub async fn call(State(anteroom): State<Anteroom>, request: Request) -> Respons
     };
     let request = Request::from_parts(parts, Body::from(body));
     let response = leptos_axum::handle_server_fns_with_context(provide_all, request).await.into_response();
-    let answered = if is_form { for_form(&anteroom, &wish, slot.take(), &response) } else { response };
-    private(if signs_out && !answered.status().is_client_error() { clear_site_data(answered) } else { answered })
+    let answered = if is_form { for_form(&anteroom, wish, slot.take(), &response) } else { response };
+    private(if signs_out && !answered.status().is_client_error() {
+        clear_site_data(answered)
+    } else {
+        answered
+    })
 }
 
 /// What a form gets instead: its own redirect or page, with the cookies that the function set.
-fn for_form(anteroom: &Anteroom, wish: &Wish, slot: Option<Answer>, response: &Response) -> Response {
+fn for_form(anteroom: &Anteroom, wish: Wish, slot: Option<Answer>, response: &Response) -> Response {
     let mut answered = match slot {
         Some(Answer::SeeOther(location)) => see_other(&location),
         Some(Answer::Page(error)) => answer(anteroom, wish, &error),

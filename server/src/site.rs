@@ -63,8 +63,13 @@ impl Site {
         let entries = fs::read_dir(&self.root).into_iter().flatten().flatten();
         let files = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
         let names = files.filter_map(|entry| entry.file_name().into_string().ok());
-        names.filter(|name| !name.ends_with(".br") && !name.ends_with(".gz") && !name.starts_with('.')).collect()
+        names.filter(|name| !is_twin(name) && !name.starts_with('.')).collect()
     }
+}
+
+/// Whether a file is the compressed twin of another.
+fn is_twin(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "br" || extension == "gz")
 }
 
 /// Says how long a file that was found may be kept.

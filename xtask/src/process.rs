@@ -138,12 +138,24 @@ fn collect(receiver: &Receiver<String>, started: Instant, limit: Duration) -> (V
             return (lines, false);
         }
         if spoke.elapsed() >= HEARTBEAT {
-            let latest =
-                lines.iter().rev().find(|line| !line.trim().is_empty()).map_or("", |line| line.trim());
-            say::progress(&format!("  … {} so far: {latest}", say::duration(started.elapsed())));
+            let latest = lines.iter().rev().map(|line| uncoloured(line)).find(|line| !line.trim().is_empty());
+            let latest = latest.unwrap_or_default();
+            say::progress(&format!("  … {} so far: {}", say::duration(started.elapsed()), latest.trim()));
             spoke = Instant::now();
         }
     }
+}
+
+/// The line without the escape sequences that colour it: from ESC to the next letter.
+fn uncoloured(line: &str) -> String {
+    let mut parts = line.split('\u{1b}');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        text + part
+            .trim_start_matches(|character: char| !character.is_alphabetic())
+            .get(1..)
+            .unwrap_or_default()
+    })
 }
 
 #[cfg(test)]
@@ -155,6 +167,12 @@ mod tests {
         let transcript = quietly(command("sh").args(["-c", "echo one; echo two >&2; exit 3"])).unwrap();
         assert!(!transcript.succeeded);
         assert!(transcript.lines.contains(&"one".to_owned()) && transcript.lines.contains(&"two".to_owned()));
+    }
+
+    #[test]
+    fn colours_are_left_out() {
+        assert_eq!(uncoloured("\u{1b}[38;5;77m       Front\u{1b}[0m generating"), "       Front generating");
+        assert_eq!(uncoloured("plain"), "plain");
     }
 
     #[test]

@@ -117,9 +117,9 @@ impl ApiError {
     #[must_use]
     pub const fn retry_after(&self) -> Option<u32> {
         match self {
-            Self::Throttled { retry_after } | Self::Busy { retry_after } | Self::Unavailable { retry_after } => {
-                Some(*retry_after)
-            }
+            Self::Throttled { retry_after }
+            | Self::Busy { retry_after }
+            | Self::Unavailable { retry_after } => Some(*retry_after),
             _ => None,
         }
     }
@@ -207,9 +207,9 @@ impl FromServerFnError for ApiError {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
             ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => Self::Unreachable,
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
-                Self::MalformedBody
-            }
+            ServerFnErrorErr::Args(_)
+            | ServerFnErrorErr::MissingArg(_)
+            | ServerFnErrorErr::Deserialization(_) => Self::MalformedBody,
             _ => Self::Internal,
         }
     }

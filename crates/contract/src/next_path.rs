@@ -76,8 +76,7 @@ impl fmt::Display for NextPath {
 }
 
 fn is_path_of_this_site(raw: &str) -> bool {
-    let begins_with_one_slash =
-        raw.starts_with('/') && !raw.starts_with("//") && !raw.starts_with("/\\");
+    let begins_with_one_slash = raw.starts_with('/') && !raw.starts_with("//") && !raw.starts_with("/\\");
     if !begins_with_one_slash || raw.len() > MAXIMUM_BYTES || raw.chars().any(char::is_control) {
         return false;
     }
@@ -128,8 +127,19 @@ mod tests {
     #[test]
     fn paths_of_this_site_are_given_back_unchanged() {
         for raw in [
-            "/", "/about", "/contact?topic=a&x=1#form", "/%252F", "/a//b", "/a\\b", "/products?q=%0d%0a",
-            "/apiary", "/loginx", "/a/%2e%2e/b", "/über?x=ß", "/register", "/?next=//evil.example",
+            "/",
+            "/about",
+            "/contact?topic=a&x=1#form",
+            "/%252F",
+            "/a//b",
+            "/a\\b",
+            "/products?q=%0d%0a",
+            "/apiary",
+            "/loginx",
+            "/a/%2e%2e/b",
+            "/über?x=ß",
+            "/register",
+            "/?next=//evil.example",
         ] {
             assert_eq!(NextPath::parse(raw).as_str(), raw);
         }
@@ -139,10 +149,36 @@ mod tests {
     fn everything_else_means_home() {
         let long = format!("/{}", "a".repeat(8 * 1024));
         for raw in [
-            "", "about", "//evil", "/\\evil", "////evil", "https:evil", "https://evil", "javascript:alert(1)",
-            "JAVASCRIPT:x", "data:x", "\\\\evil", "/\tevil", "/a\r\nX: y", "/\u{85}x", " /about", "/..//evil",
-            "/a/..//evil", "/./\\evil", "/%2e%2E//evil", "/x/%2e./\\evil", "/login", "/login?next=/about", "/logout",
-            "/./login", "/a/../logout#x", "/api", "/api/v1/whoami", "/pkg/app.js", "/login/", &long,
+            "",
+            "about",
+            "//evil",
+            "/\\evil",
+            "////evil",
+            "https:evil",
+            "https://evil",
+            "javascript:alert(1)",
+            "JAVASCRIPT:x",
+            "data:x",
+            "\\\\evil",
+            "/\tevil",
+            "/a\r\nX: y",
+            "/\u{85}x",
+            " /about",
+            "/..//evil",
+            "/a/..//evil",
+            "/./\\evil",
+            "/%2e%2E//evil",
+            "/x/%2e./\\evil",
+            "/login",
+            "/login?next=/about",
+            "/logout",
+            "/./login",
+            "/a/../logout#x",
+            "/api",
+            "/api/v1/whoami",
+            "/pkg/app.js",
+            "/login/",
+            &long,
         ] {
             assert_eq!(NextPath::parse(raw), NextPath::home(), "{raw:?}");
         }
@@ -164,9 +200,30 @@ mod tests {
     /// Values made of the pieces that attackers use.
     fn hostile() -> impl Strategy<Value = String> {
         let piece = prop_oneof![
-            Just("/"), Just("//"), Just("\\"), Just("."), Just(".."), Just("%2e"), Just("%2f"), Just("%5c"),
-            Just("\t"), Just("\n"), Just("\r"), Just("\0"), Just("https:"), Just("javascript:"), Just("evil.example"),
-            Just("user@"), Just(":80"), Just("?"), Just("#"), Just("a"), Just("\u{2028}"), Just("%09"), Just("；"), Just(" "),
+            Just("/"),
+            Just("//"),
+            Just("\\"),
+            Just("."),
+            Just(".."),
+            Just("%2e"),
+            Just("%2f"),
+            Just("%5c"),
+            Just("\t"),
+            Just("\n"),
+            Just("\r"),
+            Just("\0"),
+            Just("https:"),
+            Just("javascript:"),
+            Just("evil.example"),
+            Just("user@"),
+            Just(":80"),
+            Just("?"),
+            Just("#"),
+            Just("a"),
+            Just("\u{2028}"),
+            Just("%09"),
+            Just("；"),
+            Just(" "),
         ];
         prop::collection::vec(piece, 0..9).prop_map(|pieces| pieces.concat())
     }

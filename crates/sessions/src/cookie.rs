@@ -67,7 +67,7 @@ impl Cookie {
             .get_all(COOKIE)
             .iter()
             .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'))
-            .map(|pair| trim(pair))
+            .map(trim)
             .filter_map(|pair| pair.strip_prefix(self.name.as_bytes())?.strip_prefix(b"="));
         match (values.next(), values.next()) {
             (Some(value), None) => std::str::from_utf8(value).ok(),
@@ -133,10 +133,7 @@ mod tests {
     use super::*;
 
     fn headers(values: &[&[u8]]) -> HeaderMap {
-        values
-            .iter()
-            .map(|value| (COOKIE, HeaderValue::from_bytes(value).expect("a header value")))
-            .collect()
+        values.iter().map(|value| (COOKIE, HeaderValue::from_bytes(value).expect("a header value"))).collect()
     }
 
     fn read(values: &[&[u8]]) -> Option<String> {
@@ -158,8 +155,15 @@ mod tests {
     #[test]
     fn lookalike_names_are_other_cookies() {
         for header in [
-            &b"%5F%5FHost-id=x"[..], b"__host-id=x", b"\xe2\x80\x80__Host-id=x", b"\xc2\xa0__Host-id=x",
-            b"__Host-id =x", b"\"__Host-id\"=x", b"x__Host-id=x", b"__Host-id", b"$Version=1,__Host-id=x",
+            &b"%5F%5FHost-id=x"[..],
+            b"__host-id=x",
+            b"\xe2\x80\x80__Host-id=x",
+            b"\xc2\xa0__Host-id=x",
+            b"__Host-id =x",
+            b"\"__Host-id\"=x",
+            b"x__Host-id=x",
+            b"__Host-id",
+            b"$Version=1,__Host-id=x",
         ] {
             assert_eq!(read(&[header]), None, "{header:?}");
         }

@@ -199,7 +199,9 @@ impl CurrentSession {
         match state.presence.clone().unwrap_or(Presence::Nobody) {
             Presence::Nobody if !self.inner.carries_cookie => {}
             Presence::Ended { in_flight: true, .. } => {}
-            Presence::Nobody | Presence::Ended { in_flight: false, .. } => state.cookie = CookieAnswer::Remove,
+            Presence::Nobody | Presence::Ended { in_flight: false, .. } => {
+                state.cookie = CookieAnswer::Remove;
+            }
             Presence::Living(record) => self.end(&mut state, &record).await?,
         }
         Ok(())
@@ -240,9 +242,10 @@ impl CurrentSession {
         let key = sessions.key(id);
         match sessions.within_budget(sessions.store().load(&key)).await {
             Ok(Loaded::Living(record)) => Ok(Presence::Living(record)),
-            Ok(Loaded::Ended { reason, at }) => {
-                Ok(Presence::Ended { reason: Some(reason), in_flight: is_in_flight(reason, at, sessions.now()) })
-            }
+            Ok(Loaded::Ended { reason, at }) => Ok(Presence::Ended {
+                reason: Some(reason),
+                in_flight: is_in_flight(reason, at, sessions.now()),
+            }),
             Ok(Loaded::Absent) => Ok(Presence::Ended { reason: None, in_flight: false }),
             Err(StoreError::Corrupt(source)) => {
                 tracing::error!(session = ?key, %source, "removing a session record that cannot be read");
@@ -258,7 +261,8 @@ impl CurrentSession {
         match (&state.presence, state.id) {
             (Some(Presence::Living(record)), Some(_)) if change.is_empty() => Ok(Some(record.clone())),
             (Some(Presence::Living(_)), Some(id)) => {
-                let applied = sessions.within_budget(sessions.store().apply(&sessions.key(&id), &change)).await?;
+                let applied =
+                    sessions.within_budget(sessions.store().apply(&sessions.key(&id), &change)).await?;
                 state.presence = Some(match &applied {
                     Some(record) => Presence::Living(record.clone()),
                     None => Presence::Ended { reason: None, in_flight: true },
@@ -291,7 +295,8 @@ impl CurrentSession {
         let before = (state.presence.clone(), state.id, state.cookie);
         self.insert(state, record).await?;
         if let Some(old) = old {
-            let ended = sessions.within_budget(sessions.store().end(&sessions.key(&old), Reason::Cycled)).await;
+            let ended =
+                sessions.within_budget(sessions.store().end(&sessions.key(&old), Reason::Cycled)).await;
             if ended.is_err() {
                 (state.presence, state.id, state.cookie) = before;
             }

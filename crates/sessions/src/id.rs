@@ -94,7 +94,16 @@ mod tests {
     fn other_spellings_are_no_id() {
         let id = SessionId([0; 16]).encode();
         assert_eq!(id, "AAAAAAAAAAAAAAAAAAAAAA");
-        for value in ["", "null", "None", "AAAAAAAAAAAAAAAAAAAAAB", "AAAAAAAAAAAAAAAAAAAAA", &format!("{id}=="), &format!("{id}A"), &format!(" {id}")] {
+        for value in [
+            "",
+            "null",
+            "None",
+            "AAAAAAAAAAAAAAAAAAAAAB",
+            "AAAAAAAAAAAAAAAAAAAAA",
+            &format!("{id}=="),
+            &format!("{id}A"),
+            &format!(" {id}"),
+        ] {
             assert_eq!(SessionId::parse(value), None, "{value:?}");
         }
     }

@@ -28,15 +28,12 @@ pub struct Lifecycle {
 
 impl Lifecycle {
     /// For choices that belong to the browser, such as a theme: kept throughout.
-    pub const BROWSER: Self =
-        Self { sign_in: Fate::Keep, sign_out: Fate::Keep, change_of_user: Fate::Keep };
+    pub const BROWSER: Self = Self { sign_in: Fate::Keep, sign_out: Fate::Keep, change_of_user: Fate::Keep };
     /// For what belongs to the person: a guest's value goes on at sign-in, nothing survives them.
     /// Keys that declare nothing have this.
-    pub const PERSON: Self =
-        Self { sign_in: Fate::Keep, sign_out: Fate::Drop, change_of_user: Fate::Drop };
+    pub const PERSON: Self = Self { sign_in: Fate::Keep, sign_out: Fate::Drop, change_of_user: Fate::Drop };
     /// For what belongs to one signed-in session: never carried over.
-    pub const SESSION: Self =
-        Self { sign_in: Fate::Drop, sign_out: Fate::Drop, change_of_user: Fate::Drop };
+    pub const SESSION: Self = Self { sign_in: Fate::Drop, sign_out: Fate::Drop, change_of_user: Fate::Drop };
 }
 
 /// The declared lifecycles, by key.
@@ -95,10 +92,7 @@ mod tests {
 
     #[test]
     fn a_merge_sees_the_old_and_the_new_value() {
-        let joined = Lifecycle {
-            sign_in: Fate::Merge(|old, new| json!([old, new])),
-            ..Lifecycle::PERSON
-        };
+        let joined = Lifecycle { sign_in: Fate::Merge(|old, new| json!([old, new])), ..Lifecycle::PERSON };
         let lifecycles = Lifecycles::default().declare("cart", joined);
         let old = values(&[("cart", json!(1))]);
         let carried = lifecycles.carry(&old, values(&[("cart", json!(2))]), |lifecycle| lifecycle.sign_in);

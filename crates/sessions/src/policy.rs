@@ -19,7 +19,8 @@ impl Policy {
     pub const SIGNED_IN: Self =
         Self { idle: Duration::minutes(30), absolute: Duration::hours(24), persistent: false };
     /// "Keep me signed in": 14 days idle, 30 days in all.
-    pub const KEPT_IN: Self = Self { idle: Duration::days(14), absolute: Duration::days(30), persistent: true };
+    pub const KEPT_IN: Self =
+        Self { idle: Duration::days(14), absolute: Duration::days(30), persistent: true };
     /// A guest's: 24 hours idle, 7 days in all.
     pub const ANONYMOUS: Self =
         Self { idle: Duration::hours(24), absolute: Duration::days(7), persistent: false };

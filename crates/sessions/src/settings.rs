@@ -98,6 +98,8 @@ impl Sessions {
         &self,
         call: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        tokio::time::timeout(STORE_BUDGET, call).await.unwrap_or_else(|late| Err(StoreError::unavailable(late)))
+        tokio::time::timeout(STORE_BUDGET, call)
+            .await
+            .unwrap_or_else(|late| Err(StoreError::unavailable(late)))
     }
 }

@@ -113,8 +113,9 @@ impl Accounts for SqliteAccounts {
     }
 
     async fn remove(&self, key: AccountKey) -> Result<bool, AccountsError> {
-        let removed =
-            self.call(move |connection| connection.execute("DELETE FROM accounts WHERE key = ?1", [key.as_bytes()]));
+        let removed = self.call(move |connection| {
+            connection.execute("DELETE FROM accounts WHERE key = ?1", [key.as_bytes()])
+        });
         Ok(removed.await? == 1)
     }
 
@@ -129,7 +130,10 @@ impl Accounts for SqliteAccounts {
     }
 
     async fn check(&self) -> Result<(), AccountsError> {
-        self.call(|connection| connection.query_row("SELECT count(*) FROM accounts_migrations", [], |_| Ok(()))).await
+        self.call(|connection| {
+            connection.query_row("SELECT count(*) FROM accounts_migrations", [], |_| Ok(()))
+        })
+        .await
     }
 }
 
@@ -142,7 +146,8 @@ fn connect(path: &Path, clock: &dyn Clock) -> rusqlite::Result<Connection> {
         "CREATE TABLE IF NOT EXISTS accounts_migrations (version INTEGER PRIMARY KEY, applied INTEGER NOT NULL) STRICT",
     )?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
-    let applied: i64 = transaction.query_row("SELECT count(*) FROM accounts_migrations", [], |row| row.get(0))?;
+    let applied: i64 =
+        transaction.query_row("SELECT count(*) FROM accounts_migrations", [], |row| row.get(0))?;
     for (version, migration) in (0_i64..).zip(MIGRATIONS).skip_while(|(version, _)| *version < applied) {
         transaction.execute_batch(migration)?;
         let now = clock.now().unix_timestamp();
@@ -190,7 +195,7 @@ mod tests {
         let ada = account("ada");
         open(&folder).insert(&ada).await.expect("inserts");
         let accounts = open(&folder);
-        assert_eq!(accounts.names().await.expect("lists"), [ada.username.clone()]);
+        assert_eq!(accounts.names().await.expect("lists"), std::slice::from_ref(&ada.username));
         assert!(accounts.remove(ada.key).await.expect("removes"));
         assert!(!accounts.remove(ada.key).await.expect("answers"));
         assert!(accounts.find(&ada.username).await.expect("looks").is_none());

@@ -18,7 +18,6 @@ use crate::router::Anteroom;
 pub struct Documentation;
 
 /// The routes that need a session, those that do not, and the document of both.
-#[must_use]
 pub fn router() -> (Router<Anteroom>, Router<Anteroom>, utoipa::openapi::OpenApi) {
     let (with_session, with_session_document) = OpenApiRouter::with_openapi(Documentation::openapi())
         .routes(routes!(register::register))
@@ -28,14 +27,14 @@ pub fn router() -> (Router<Anteroom>, Router<Anteroom>, utoipa::openapi::OpenApi
         .routes(routes!(preferences::set_preferences))
         .routes(routes!(protected::protected))
         .split_for_parts();
-    let (without_session, without_session_document) =
-        OpenApiRouter::new().routes(routes!(health::healthz)).routes(routes!(health::readyz)).split_for_parts();
+    let (without_session, without_session_document) = OpenApiRouter::new()
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .split_for_parts();
     let mut document = with_session_document;
     document.merge(without_session_document);
     let text = document.to_json().unwrap_or_default();
-    let without_session = without_session.route(
-        "/api/openapi.json",
-        get(|| async move { ([("content-type", "application/json")], text) }),
-    );
+    let without_session = without_session
+        .route("/api/openapi.json", get(|| async move { ([("content-type", "application/json")], text) }));
     (with_session, without_session, document)
 }

@@ -24,6 +24,9 @@ use crate::problem::{Problem, ProblemDetails};
         (status = 503, description = "Try again shortly; see `Retry-After`", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
-pub async fn login(visitor: Visitor, JsonBody(request): JsonBody<LoginRequest>) -> Result<Json<LoginView>, Problem> {
+pub async fn login(
+    visitor: Visitor,
+    JsonBody(request): JsonBody<LoginRequest>,
+) -> Result<Json<LoginView>, Problem> {
     Ok(Json(visitor.login(request).await?))
 }

@@ -61,7 +61,8 @@ async fn list(config: &Config) -> Result<(), Failure> {
 async fn remove(config: &Config, username: &Username) -> Result<(), Failure> {
     let clock = clock();
     let auth = open_auth(config, &clock)?;
-    let account = auth.accounts.find(username).await?.ok_or_else(|| format!("there is no account {username}"))?;
+    let account =
+        auth.accounts.find(username).await?.ok_or_else(|| format!("there is no account {username}"))?;
     auth.accounts.remove(account.key).await?;
     let sessions = open_sessions(config, &clock)?;
     let ended = sessions.store().end_of_account(account.key, None, Reason::AccountRemoved).await?;

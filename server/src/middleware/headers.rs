@@ -20,7 +20,9 @@ const FIXED: [(HeaderName, HeaderValue); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
     (
         HeaderName::from_static("permissions-policy"),
-        HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"),
+        HeaderValue::from_static(
+            "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
+        ),
     ),
 ];
 
@@ -47,7 +49,8 @@ pub async fn security_headers(State(anteroom): State<Anteroom>, request: Request
 /// The policy of a page whose scripts carry `nonce`. Under `cargo leptos watch` the page may also
 /// listen for changes on `reload_port`.
 pub fn page_policy(nonce: &str, reload_port: Option<u16>) -> HeaderValue {
-    let reload = reload_port.map(|port| format!(" ws://127.0.0.1:{port} ws://localhost:{port}")).unwrap_or_default();
+    let reload =
+        reload_port.map(|port| format!(" ws://127.0.0.1:{port} ws://localhost:{port}")).unwrap_or_default();
     let policy = format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
          img-src 'self' data:; font-src 'self'; connect-src 'self'{reload}; form-action 'self'; base-uri 'none'; \
@@ -66,6 +69,7 @@ pub fn private(mut response: Response) -> Response {
 
 /// Asks the browser to forget what it kept of the visitor (ASVS 14.3.1); the session cookie is removed
 /// by itself, since other cookies must stay.
+#[must_use]
 pub fn clear_site_data(mut response: Response) -> Response {
     let value = HeaderValue::from_static("\"cache\", \"storage\"");
     response.headers_mut().insert(HeaderName::from_static("clear-site-data"), value);

@@ -30,11 +30,11 @@ pub async fn limit(State(anteroom): State<Anteroom>, request: Request, next: Nex
         None
     };
     if let Some(error) = refused {
-        return failure::answer(&anteroom, &wish, &error);
+        return failure::answer(&anteroom, wish, &error);
     }
     match tokio::time::timeout(LONGEST_REQUEST, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => failure::answer(&anteroom, &wish, &ApiError::Timeout),
+        Err(_) => failure::answer(&anteroom, wish, &ApiError::Timeout),
     }
 }
 

@@ -21,8 +21,12 @@ pub async fn refuse_unknown_origin(
     if may_be_ours(&request) {
         return next.run(request).await;
     }
-    tracing::warn!(event = "origin_refused", path = request.uri().path(), "a request does not say where it comes from");
-    failure::answer(&anteroom, &Wish::of(&request), &ApiError::OriginRefused)
+    tracing::warn!(
+        event = "origin_refused",
+        path = request.uri().path(),
+        "a request does not say where it comes from"
+    );
+    failure::answer(&anteroom, Wish::of(&request), &ApiError::OriginRefused)
 }
 
 fn may_be_ours(request: &Request) -> bool {
@@ -39,7 +43,10 @@ fn is_program(request: &Request) -> bool {
     }
     let headers = request.headers();
     let essence = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let is_json = essence.split(';').next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"));
+    let is_json = essence
+        .split(';')
+        .next()
+        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"));
     let is_empty = headers.get(CONTENT_LENGTH).is_none_or(|length| length == "0")
         && !headers.contains_key(TRANSFER_ENCODING);
     is_json || is_empty

@@ -14,6 +14,7 @@ pub struct Peer(pub SocketAddr);
 /// The client's address: the socket's peer, or, if that is a proxy which we trust, the rightmost
 /// address of `X-Forwarded-For` that is not such a proxy. What stands further left is the client's own
 /// claim.
+#[must_use]
 pub fn client_address(extensions: &Extensions, headers: &HeaderMap, trusted: &[Network]) -> ClientAddress {
     let peer = extensions.get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |Peer(peer)| peer.ip());
     let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(*address));
@@ -40,8 +41,11 @@ mod tests {
     fn client(peer: &str, forwarded: &[&'static str], trusted: &[&str]) -> String {
         let mut extensions = Extensions::new();
         extensions.insert(Peer(SocketAddr::new(peer.parse().expect("an address"), 1)));
-        let values = forwarded.iter().map(|value| ("x-forwarded-for".parse().expect("a name"), value.parse().expect("a value")));
-        let trusted: Vec<Network> = trusted.iter().map(|network| network.parse().expect("a network")).collect();
+        let values = forwarded
+            .iter()
+            .map(|value| ("x-forwarded-for".parse().expect("a name"), value.parse().expect("a value")));
+        let trusted: Vec<Network> =
+            trusted.iter().map(|network| network.parse().expect("a network")).collect();
         client_address(&extensions, &values.collect(), &trusted).to_string()
     }
 

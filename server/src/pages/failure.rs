@@ -33,7 +33,7 @@ pub fn accepts_html(request: &Request) -> bool {
 }
 
 /// The failure's answer.
-pub fn answer(anteroom: &Anteroom, wish: &Wish, error: &ApiError) -> Response {
+pub fn answer(anteroom: &Anteroom, wish: Wish, error: &ApiError) -> Response {
     if !wish.wants_page {
         return Problem(error.clone()).into_response();
     }

@@ -39,7 +39,8 @@ pub async fn page(anteroom: &Anteroom, visitor: &Visitor, mut request: Request) 
     request.extensions_mut().insert(visit);
     request.extensions_mut().insert(nonce);
     let options = anteroom.leptos.clone();
-    let render = leptos_axum::render_app_async_with_context(context(anteroom), move || shell(options.clone()));
+    let render =
+        leptos_axum::render_app_async_with_context(context(anteroom), move || shell(options.clone()));
     let mut response = render(request).await;
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     // Says what the body is, even where leptos_axum 0.8.10 already has.

@@ -121,7 +121,7 @@ mod tests {
 
     use super::*;
 
-    const RATE: config::Rate = config::Rate { burst: 10, refill: 10, per: std::time::Duration::from_secs(60) };
+    const RATE: config::Rate = config::Rate { burst: 10, refill: 10, per: std::time::Duration::from_mins(1) };
 
     fn throttle() -> (Arc<FixedClock>, MemoryThrottle) {
         let clock = Arc::new(FixedClock::default());

@@ -44,7 +44,8 @@ impl TestApp {
         let args = ConfigArgs { set: set.concat(), ..ConfigArgs::default() };
         let config = Config::load(&args, std::iter::empty(), |_| Err(std::io::ErrorKind::NotFound.into()));
         let config = config.expect("the settings are fine");
-        let application = Application::build(&config, Arc::clone(&clock) as Arc<dyn Clock>).await.expect("starts");
+        let application =
+            Application::build(&config, Arc::clone(&clock) as Arc<dyn Clock>).await.expect("starts");
         let address = application.address().expect("is bound");
         let (stop, stopped) = oneshot::channel::<()>();
         tokio::spawn(application.run(async {
@@ -132,7 +133,7 @@ impl Answer {
     }
 
     pub fn code(&self) -> String {
-        self.json()["code"].as_str().unwrap_or_default().to_owned()
+        self.json().get("code").and_then(Value::as_str).unwrap_or_default().to_owned()
     }
 }
 
@@ -183,7 +184,8 @@ impl<'a> Caller<'a> {
 
     /// Posts a form as this kind of browser does.
     pub async fn form(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let accept = if self.kind == Kind::Form { "text/html,application/xhtml+xml" } else { "application/json" };
+        let accept =
+            if self.kind == Kind::Form { "text/html,application/xhtml+xml" } else { "application/json" };
         let request = self.bare(Method::POST, path).header(ORIGIN, self.app.origin()).header(ACCEPT, accept);
         self.send(request.form(fields)).await
     }

@@ -41,7 +41,12 @@ async fn bodies_are_refused_for_what_is_wrong_with_them() {
         let mut program = app.program();
         let request = program.bare(Method::POST, "/api/v1/login").header("content-type", "application/json");
         let answer = program.send(request.body(body.to_owned())).await;
-        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code), "{}", &body[..body.len().min(60)]);
+        assert_eq!(
+            (answer.status.as_u16(), answer.code().as_str()),
+            (status, code),
+            "{}",
+            &body[..body.len().min(60)]
+        );
     }
 }
 

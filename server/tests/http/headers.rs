@@ -7,7 +7,9 @@ async fn every_answer_has_the_security_headers() {
     let app = TestApp::start().await;
     let mut guest = app.plain_browser();
     let long = format!("/{}", "a".repeat(9000));
-    for path in ["/", "/about", "/nowhere", "/api/v1/whoami", "/api/nowhere", "/pkg/nothing.js", "/healthz", &long] {
+    for path in
+        ["/", "/about", "/nowhere", "/api/v1/whoami", "/api/nowhere", "/pkg/nothing.js", "/healthz", &long]
+    {
         let answer = guest.get(path).await;
         for (name, value) in [
             ("x-content-type-options", "nosniff"),
@@ -48,5 +50,8 @@ async fn over_tls_cookies_and_transport_are_strict() {
     let answer = guest.choose("theme", "dark").await;
     assert_eq!(answer.header("strict-transport-security"), Some("max-age=63072000; includeSubDomains"));
     let cookie = answer.set_cookies()[0];
-    assert!(cookie.starts_with("__Host-id=") && cookie.ends_with("; Path=/; HttpOnly; Secure; SameSite=Lax"), "{cookie}");
+    assert!(
+        cookie.starts_with("__Host-id=") && cookie.ends_with("; Path=/; HttpOnly; Secure; SameSite=Lax"),
+        "{cookie}"
+    );
 }

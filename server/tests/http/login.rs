@@ -41,7 +41,8 @@ async fn kept_in_means_a_cookie_with_max_age_and_otherwise_it_ends_with_the_brow
 async fn the_next_path_is_checked_and_given_back() {
     let app = TestApp::start().await;
     let mut ada = app.member("ada").await;
-    for (asked, given) in [("/contact?a=b#c", "/contact?a=b#c"), ("//evil.example", "/"), ("https:evil", "/")] {
+    for (asked, given) in [("/contact?a=b#c", "/contact?a=b#c"), ("//evil.example", "/"), ("https:evil", "/")]
+    {
         let body = json!({"username": "ada", "password": PASSWORD, "next": asked});
         let answer = ada.json(Method::POST, "/api/v1/login", body).await;
         assert_eq!(answer.json()["next"], json!(given));

@@ -34,7 +34,8 @@ async fn the_document_and_the_routes_are_the_same() {
             let request = program.bare(verb, path).header("content-type", "application/json");
             let request = request.header("sec-fetch-site", "same-origin").body("");
             let status = program.send(request).await.status.as_u16();
-            let is_documented = operations.get(method).is_some() || (method == "head" && operations.get("get").is_some());
+            let is_documented =
+                operations.get(method).is_some() || (method == "head" && operations.get("get").is_some());
             assert_eq!(status != 405, is_documented, "{method} {path}: {status}");
         }
     }
@@ -48,7 +49,10 @@ async fn every_failure_in_the_document_is_a_problem() {
         for (method, operation) in operations.as_object().expect("operations") {
             for (status, response) in operation["responses"].as_object().expect("responses") {
                 if status.starts_with(['4', '5']) {
-                    assert!(response["content"]["application/problem+json"].is_object(), "{method} {path} {status}");
+                    assert!(
+                        response["content"]["application/problem+json"].is_object(),
+                        "{method} {path} {status}"
+                    );
                 }
             }
         }

@@ -31,7 +31,8 @@ async fn requests_from_other_sites_are_refused_and_change_nothing() {
             for content_type in ["application/json", "application/x-www-form-urlencoded", "text/plain"] {
                 let mut browser = app.browser();
                 let body = format!("username=ada&password={PASSWORD}&theme=dark");
-                let request = browser.bare(method.clone(), path).header(name, value).header(CONTENT_TYPE, content_type);
+                let request =
+                    browser.bare(method.clone(), path).header(name, value).header(CONTENT_TYPE, content_type);
                 let answer = browser.send(request.body(body)).await;
                 assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path} {name}: {value} {content_type}");
                 assert_eq!(answer.set_cookies().len(), 0);
@@ -53,7 +54,9 @@ async fn a_form_that_does_not_say_where_it_comes_from_is_refused() {
 #[tokio::test]
 async fn only_json_reaches_the_api() {
     let app = TestApp::start().await;
-    for content_type in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/jsonx", ""] {
+    for content_type in
+        ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/jsonx", ""]
+    {
         let mut browser = app.browser();
         let request = browser.bare(Method::POST, "/api/v1/login").header("sec-fetch-site", "same-origin");
         let request = request.header(CONTENT_TYPE, content_type).body(r#"{"username":"ada","password":"x"}"#);

@@ -25,7 +25,11 @@ async fn the_first_byte_has_the_right_navbar_language_and_theme() {
     ada.choose("language", "de").await;
     let answer = ada.get("/contact").await;
     assert_eq!(answer.status, 200);
-    assert!(answer.body.starts_with("<!DOCTYPE html><html lang=\"de\" data-theme=\"dark\">"), "{}", answer.body);
+    assert!(
+        answer.body.starts_with("<!DOCTYPE html><html lang=\"de\" data-theme=\"dark\">"),
+        "{}",
+        answer.body
+    );
     assert!(answer.body.contains("ada"));
 }
 
@@ -111,7 +115,8 @@ async fn the_username_is_remembered_in_a_cookie_of_its_own() {
 async fn hostile_names_and_messages_stay_text() {
     let app = TestApp::start().await;
     let mut guest = app.plain_browser();
-    let hostile = "/login?username=%22%3E%3Cscript%3Ealert(1)%3C/script%3E&error=%3Cb%3Eowned&next=/%22%3E%3Cscript%3E";
+    let hostile =
+        "/login?username=%22%3E%3Cscript%3Ealert(1)%3C/script%3E&error=%3Cb%3Eowned&next=/%22%3E%3Cscript%3E";
     let page = guest.get(hostile).await;
     assert!(!page.body.contains("<script>alert") && !page.body.contains("<b>owned"), "{}", page.body);
     assert!(!page.body.contains("/\"><script>"), "{}", page.body);

@@ -4,12 +4,12 @@ use serde_json::json;
 
 use crate::app::TestApp;
 
-async fn break_store(app: &TestApp) {
+fn break_store(app: &TestApp) {
     let connection = rusqlite::Connection::open(app.database()).expect("opens");
     connection.execute_batch("ALTER TABLE sessions RENAME TO sessions_gone").expect("breaks it");
 }
 
-async fn mend_store(app: &TestApp) {
+fn mend_store(app: &TestApp) {
     let connection = rusqlite::Connection::open(app.database()).expect("opens");
     connection.execute_batch("ALTER TABLE sessions_gone RENAME TO sessions").expect("mends it");
 }
@@ -18,7 +18,7 @@ async fn mend_store(app: &TestApp) {
 async fn members_get_503_and_keep_their_cookie_and_public_pages_stay_up() {
     let app = TestApp::start().await;
     let mut ada = app.member("ada").await;
-    break_store(&app).await;
+    break_store(&app);
     for path in ["/api/v1/whoami", "/api/v1/protected", "/about"] {
         let answer = ada.get(path).await;
         assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, Some("1")), "{path}");
@@ -29,14 +29,14 @@ async fn members_get_503_and_keep_their_cookie_and_public_pages_stay_up() {
     assert_eq!((home.status.as_u16(), home.body.contains("ada")), (200, false), "as a guest");
     assert_eq!(ada.get("/readyz").await.status, 503);
     assert_eq!(ada.get("/healthz").await.status, 200);
-    mend_store(&app).await;
+    mend_store(&app);
     assert_eq!(ada.whoami().await["username"], json!("ada"), "back without a restart");
 }
 
 #[tokio::test]
 async fn guests_without_a_cookie_never_reach_the_store() {
     let app = TestApp::start().await;
-    break_store(&app).await;
+    break_store(&app);
     let mut guest = app.plain_browser();
     for path in ["/", "/products", "/login", "/api/v1/whoami"] {
         assert_eq!(guest.get(path).await.status, 200, "{path}");
@@ -47,10 +47,10 @@ async fn guests_without_a_cookie_never_reach_the_store() {
 async fn a_sign_out_that_cannot_be_stored_is_not_acknowledged() {
     let app = TestApp::start().await;
     let mut ada = app.member("ada").await;
-    break_store(&app).await;
+    break_store(&app);
     let answer = ada.logout().await;
     assert_eq!((answer.status.as_u16(), answer.set_cookies().len()), (503, 0));
-    mend_store(&app).await;
+    mend_store(&app);
     assert_eq!(ada.whoami().await["authenticated"], json!(true));
 }
 

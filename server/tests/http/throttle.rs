@@ -64,6 +64,7 @@ async fn a_claimed_address_changes_nothing() {
     app.program().login("ada", "x").await;
     let mut liar = app.program();
     let request = liar.bare(reqwest::Method::POST, "/api/v1/login").header("X-Forwarded-For", "198.51.100.1");
-    let request = request.header("content-type", "application/json").body(r#"{"username":"a","password":"b"}"#);
+    let request =
+        request.header("content-type", "application/json").body(r#"{"username":"a","password":"b"}"#);
     assert_eq!(liar.send(request).await.status, 429);
 }

@@ -8,8 +8,7 @@ async fn a_guest_is_told_so_without_a_session() {
     let mut guest = app.program();
     let answer = guest.get("/api/v1/whoami").await;
     assert_eq!(answer.status, 200);
-    let expected =
-        json!({"authenticated": false, "username": null, "language": "en", "theme": "system", "session": null});
+    let expected = json!({"authenticated": false, "username": null, "language": "en", "theme": "system", "session": null});
     assert_eq!(answer.json(), expected);
     assert_eq!(answer.set_cookies(), Vec::<&str>::new());
 }

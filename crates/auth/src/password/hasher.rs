@@ -98,9 +98,12 @@ impl PasswordHasher {
     ) -> Result<Verdict, AuthError> {
         self.on_a_core(move |inner| {
             let compared = stored.as_ref().unwrap_or(&inner.dummy);
-            let is_right = inner.argon2.verify_password(password.expose().as_bytes(), compared.as_phc()).is_ok();
+            let is_right =
+                inner.argon2.verify_password(password.expose().as_bytes(), compared.as_phc()).is_ok();
             Ok(match (is_right, stored) {
-                (true, Some(stored)) if is_outdated(&stored, inner.argon2.params()) => Verdict::RightButOutdated,
+                (true, Some(stored)) if is_outdated(&stored, inner.argon2.params()) => {
+                    Verdict::RightButOutdated
+                }
                 (true, Some(_)) => Verdict::Right,
                 (_, None) | (false, _) => Verdict::Wrong,
             })

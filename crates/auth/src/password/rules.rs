@@ -53,7 +53,9 @@ mod tests {
 
     #[test]
     fn long_passwords_of_any_characters_are_fine() {
-        for password in ["correct horse battery staple", "einfachlangundklein", "🐎🔋📎🐘🎺🌋🚲🍕🧭🪁🦊🛶🎲🧊🪐"] {
+        for password in
+            ["correct horse battery staple", "einfachlangundklein", "🐎🔋📎🐘🎺🌋🚲🍕🧭🪁🦊🛶🎲🧊🪐"]
+        {
             assert_eq!(check(password), Ok(()), "{password}");
         }
         assert_eq!(check(&"correct horse battery staple ".repeat(8)), Ok(()));

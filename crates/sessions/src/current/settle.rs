@@ -38,7 +38,8 @@ impl CurrentSession {
 
     async fn begin_on_visit(&self) -> Result<(), StoreError> {
         let mut state = self.loaded().await?;
-        let is_new = matches!(state.presence, Some(Presence::Nobody | Presence::Ended { in_flight: false, .. }));
+        let is_new =
+            matches!(state.presence, Some(Presence::Nobody | Presence::Ended { in_flight: false, .. }));
         if is_new && state.cookie == CookieAnswer::Nothing {
             self.begin_anonymous(&mut state, BTreeMap::new()).await?;
         }

@@ -139,9 +139,12 @@ impl Store for SqliteStore {
         self.write(move |inner, transaction| {
             let Some(mut record) = living(inner, transaction, &key)? else { return Ok(None) };
             record.apply(&change);
-            let values = serde_json::to_string(&record.values).map_err(StoreError::corrupt).map_err(WriteError)?;
+            let values =
+                serde_json::to_string(&record.values).map_err(StoreError::corrupt).map_err(WriteError)?;
             transaction
-                .prepare_cached("UPDATE sessions SET value = ?2, seen = ?3, deadline = ?4, version = ?5 WHERE key = ?1")?
+                .prepare_cached(
+                    "UPDATE sessions SET value = ?2, seen = ?3, deadline = ?4, version = ?5 WHERE key = ?1",
+                )?
                 .execute(params![
                     key.as_bytes(),
                     values,
@@ -235,7 +238,9 @@ impl Store for SqliteStore {
                     "UPDATE sessions SET {ENDED} WHERE key IN
                      (SELECT key FROM sessions WHERE ended IS NULL AND deadline <= :now LIMIT :limit)"
                 ))?
-                .execute(named_params! { ":reason": Reason::Idle.as_str(), ":now": millis(now), ":limit": limit })?;
+                .execute(
+                    named_params! { ":reason": Reason::Idle.as_str(), ":now": millis(now), ":limit": limit },
+                )?;
             let removed = transaction
                 .prepare_cached(
                     "DELETE FROM sessions WHERE key IN

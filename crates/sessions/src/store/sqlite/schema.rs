@@ -56,7 +56,8 @@ pub(super) fn migrate(connection: &mut Connection, now: OffsetDateTime) -> rusql
         transaction.query_row("SELECT count(*) FROM sessions_migrations", [], |row| row.get(0))?;
     for (version, migration) in (0_i64..).zip(MIGRATIONS).skip_while(|(version, _)| *version < applied) {
         transaction.execute_batch(migration)?;
-        transaction.execute("INSERT INTO sessions_migrations VALUES (?1, ?2)", params![version, millis(now)])?;
+        transaction
+            .execute("INSERT INTO sessions_migrations VALUES (?1, ?2)", params![version, millis(now)])?;
     }
     transaction.commit()
 }

@@ -62,7 +62,10 @@ impl Site {
             .route("/slow/{key}/{value}", get(write_slowly))
             .route("/login/{name}", get(|path, current| login(path, current, Policy::SIGNED_IN)))
             .route("/login-kept/{name}", get(|path, current| login(path, current, Policy::KEPT_IN)))
-            .route("/logout", get(|Extension(current): Extension<CurrentSession>| async move { ended(&current).await }))
+            .route(
+                "/logout",
+                get(|Extension(current): Extension<CurrentSession>| async move { ended(&current).await }),
+            )
             .route("/passive", get(read_passively))
             .route("/cycle-and-fail", get(cycle_and_fail))
             .route("/flush-and-set", get(flush_and_set))
@@ -183,13 +186,20 @@ impl Browser {
         let (head, body) = response.into_parts();
         let header = |name| head.headers.get(name).map(|value| value.to_str().expect("text").to_owned());
         let set_cookie = header(SET_COOKIE);
-        let caching = header(CACHE_CONTROL).zip(header(VARY)).map(|(cache, vary)| format!("{cache}; vary {vary}"));
+        let caching =
+            header(CACHE_CONTROL).zip(header(VARY)).map(|(cache, vary)| format!("{cache}; vary {vary}"));
         if let Some(set) = &set_cookie {
-            let value = set.strip_prefix("__Host-id=").and_then(|rest| rest.split(';').next()).expect("a value");
+            let value =
+                set.strip_prefix("__Host-id=").and_then(|rest| rest.split(';').next()).expect("a value");
             self.cookie = (!value.is_empty()).then(|| value.to_owned());
         }
         let bytes = body.collect().await.expect("a body").to_bytes();
-        Answer { status: head.status, body: String::from_utf8(bytes.to_vec()).expect("text"), set_cookie, caching }
+        Answer {
+            status: head.status,
+            body: String::from_utf8(bytes.to_vec()).expect("text"),
+            set_cookie,
+            caching,
+        }
     }
 }
 
