@@ -53,6 +53,7 @@ export default defineConfig({
     env: {
       ANTEROOM_SERVER__ADDRESS: address,
       ANTEROOM_DATABASE__URL: `sqlite://${join(temporaryFolder(), 'e2e.db')}`,
+      ANTEROOM_LOG__LEVEL: 'error',
       // All browsers of a run share one address.
       ANTEROOM_THROTTLE__ADDRESS_SIGN_IN: 'off',
       ANTEROOM_THROTTLE__ADDRESS_REGISTRATION: 'off',

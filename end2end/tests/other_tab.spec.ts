@@ -8,7 +8,7 @@ const PRIVATE = 'You are at the Contact page!!';
 /** All tabs of a browser without a window count as visible, so it is told that this one is in front again. */
 async function comesToTheFront(page: Page): Promise<void> {
   await page.bringToFront();
-  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange', { bubbles: true })));
 }
 
 async function anotherTab({ page, origin, hasJavaScript }: Visitor): Promise<Visitor> {
