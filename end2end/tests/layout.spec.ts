@@ -15,16 +15,18 @@ function sideways(page: Page): Promise<number> {
   });
 }
 
-/** The cumulative layout shift since the document began (Layout Instability API). */
-function layoutShift(page: Page): Promise<number> {
+/** What has moved since the document began, and how far: 'score: elements' (Layout Instability API). */
+function shifts(page: Page): Promise<string[]> {
   return page.evaluate(
     () =>
-      new Promise<number>((resolve) => {
-        let sum = 0;
+      new Promise<string[]>((resolve) => {
+        const seen: string[] = [];
         new PerformanceObserver((list) => {
-          for (const entry of list.getEntries()) sum += (entry as unknown as { value: number }).value;
+          for (const entry of list.getEntries() as (PerformanceEntry & { value: number; sources: { node?: Element }[] })[]) {
+            seen.push(`${entry.value}: ${entry.sources.map(({ node }) => node?.outerHTML?.slice(0, 60)).join(', ')}`);
+          }
         }).observe({ type: 'layout-shift', buffered: true });
-        setTimeout(() => resolve(sum), 300);
+        setTimeout(() => resolve(seen), 300);
       }),
   );
 }
@@ -63,7 +65,9 @@ for (const [name, size] of [['phone', PHONE], ['desktop', DESKTOP]] as const) {
       await visitor.is(kind);
       for (const view of VIEWS.filter((view) => view.kind === kind)) {
         await visitor.open(view.path);
-        expect.soft(await layoutShift(page), view.name).toBeLessThan(0.01);
+        const moved = await shifts(page);
+        const sum = moved.reduce((sum, shift) => sum + parseFloat(shift), 0);
+        expect.soft(sum, [view.name, ...moved].join('\n')).toBeLessThan(0.01);
       }
     });
   }

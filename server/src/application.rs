@@ -65,20 +65,9 @@ impl Application {
         // start, as in tests, is told so and changes nothing.
         let _ = any_spawner::Executor::init_tokio();
         let address = config.server.address;
-        let sessions = open_sessions(config, &clock)?;
-        let auth = open_auth(config, &clock)?;
         let site = Site::find(config.leptos.site_root.clone()).map_err(StartError::Site)?;
-        let anteroom = Anteroom::new(Parts {
-            auth,
-            sessions: sessions.clone(),
-            brand: config.server.brand.clone(),
-            trusted_proxies: config.server.trusted_proxies.clone(),
-            public_origin: config.server.public_origin.clone(),
-            is_https: config.server.is_https(),
-            assets: site.assets.clone(),
-            reload_port: config.leptos.reload_port,
-            leptos: leptos_options(config),
-        });
+        let anteroom = wire(config, &clock, &site)?;
+        let sessions = anteroom.sessions.clone();
         let listener =
             TcpListener::bind(address).await.map_err(|source| StartError::Address { address, source })?;
         let router = router(&anteroom, &site);
@@ -101,6 +90,20 @@ impl Application {
             sweeping.abort();
         }
     }
+}
+
+fn wire(config: &Config, clock: &Arc<dyn Clock>, site: &Site) -> Result<Anteroom, StartError> {
+    Ok(Anteroom::new(Parts {
+        auth: open_auth(config, clock)?,
+        sessions: open_sessions(config, clock)?,
+        brand: config.server.brand.clone(),
+        trusted_proxies: config.server.trusted_proxies.clone(),
+        public_origin: config.server.public_origin.clone(),
+        is_https: config.server.is_https(),
+        assets: site.assets.clone(),
+        reload_port: config.leptos.reload_port,
+        leptos: leptos_options(config),
+    }))
 }
 
 /// The accounts and the rules of sign-in.
@@ -203,4 +206,22 @@ fn cannot_open(path: &Path, source: impl std::error::Error + Send + Sync + 'stat
     let root = std::iter::successors(Some(&source as &dyn std::error::Error), |error| error.source()).last();
     let source = root.map_or_else(|| source.to_string(), ToString::to_string).into();
     StartError::Database { path: path.display().to_string(), source }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use sessions::SystemClock;
+
+    use super::*;
+    use crate::config::ConfigArgs;
+
+    /// The parts of a server whose database is in `folder`.
+    pub(crate) fn anteroom(folder: &tempfile::TempDir) -> Anteroom {
+        let set = vec![format!("database.url=sqlite://{}", folder.path().join("test.db").display())];
+        let args = ConfigArgs { set, ..ConfigArgs::default() };
+        let config = Config::load(&args, std::iter::empty(), |_| Err(io::ErrorKind::NotFound.into()));
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let site = Site::find(None).expect("with or without files");
+        wire(&config.expect("the settings are fine"), &clock, &site).expect("opens")
+    }
 }

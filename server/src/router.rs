@@ -13,12 +13,11 @@ use axum::routing::post;
 use contract::ApiError;
 use leptos::config::LeptosOptions;
 use sessions::{SessionLayer, Sessions};
-use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::csrf::CsrfLayer;
 
 use crate::config::{Network, PublicOrigin};
-use crate::middleware::{limit, recognise, refuse_unknown_origin, refused_by_csrf_layer, security_headers};
+use crate::middleware::{answer_refusal, limit, recognise, refuse_unknown_origin, security_headers, survive};
 use crate::pages::failure::{self, Wish};
 use crate::site::Site;
 use crate::{api, pages, server_functions};
@@ -94,29 +93,24 @@ pub fn router(anteroom: &Anteroom, site: &Site) -> Router {
         .with_state(anteroom.clone())
         // Before anything that could change something, server functions included.
         .layer(csrf(anteroom))
+        .layer(from_fn_with_state(anteroom.clone(), answer_refusal))
         .layer(from_fn_with_state(anteroom.clone(), refuse_unknown_origin))
         // Before anything that could read a body.
         .layer(from_fn_with_state(anteroom.clone(), limit))
         // Around everything that could panic.
-        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(anteroom.clone(), survive))
         // Outermost: every answer has these headers, a refusal and a panic's too.
         .layer(from_fn_with_state(anteroom.clone(), security_headers))
 }
 
-fn csrf(anteroom: &Anteroom) -> CsrfLayer<fn(tower_http::csrf::ProtectionError) -> Response> {
+fn csrf(anteroom: &Anteroom) -> CsrfLayer {
     let layer = CsrfLayer::new();
-    let layer = match &anteroom.public_origin {
+    match &anteroom.public_origin {
         Some(origin) => layer.add_trusted_origin(origin.as_str()).unwrap_or_default(),
         None => layer,
-    };
-    layer.with_rejection_response(refused_by_csrf_layer as fn(_) -> _)
+    }
 }
 
 async fn method_not_allowed(State(anteroom): State<Anteroom>, request: Request) -> Response {
     failure::answer(&anteroom, Wish::of(&request), &ApiError::MethodNotAllowed)
-}
-
-/// One request's panic is that request's 500; the panic hook has logged it.
-fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
-    axum::response::IntoResponse::into_response(crate::problem::Problem(ApiError::Internal))
 }

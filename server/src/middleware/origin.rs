@@ -1,14 +1,14 @@
 //! Requests that change something must come from our own pages.
 
 use axum::extract::{Request, State};
+use axum::http::Method;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, ORIGIN, TRANSFER_ENCODING};
-use axum::http::{Method, Response};
 use axum::middleware::Next;
+use axum::response::Response;
 use contract::ApiError;
 use tower_http::csrf::ProtectionError;
 
 use crate::pages::failure::{self, Wish};
-use crate::problem::Problem;
 use crate::router::Anteroom;
 
 /// Refuses what `CsrfLayer` of tower-http 0.7.1 lets pass: a request with neither `Sec-Fetch-Site` nor
@@ -17,7 +17,7 @@ pub async fn refuse_unknown_origin(
     State(anteroom): State<Anteroom>,
     request: Request,
     next: Next,
-) -> axum::response::Response {
+) -> Response {
     if may_be_ours(&request) {
         return next.run(request).await;
     }
@@ -27,6 +27,19 @@ pub async fn refuse_unknown_origin(
         "a request does not say where it comes from"
     );
     failure::answer(&anteroom, Wish::of(&request), &ApiError::OriginRefused)
+}
+
+/// Says what `CsrfLayer` refused, in the words of whoever asked; the layer itself does not know them.
+pub async fn answer_refusal(State(anteroom): State<Anteroom>, request: Request, next: Next) -> Response {
+    let wish = Wish::of(&request);
+    let response = next.run(request).await;
+    match response.extensions().get::<ProtectionError>() {
+        Some(error) => {
+            tracing::warn!(event = "origin_refused", %error, "a request came from another site");
+            failure::answer(&anteroom, wish, &ApiError::OriginRefused)
+        }
+        None => response,
+    }
 }
 
 fn may_be_ours(request: &Request) -> bool {
@@ -50,11 +63,4 @@ fn is_program(request: &Request) -> bool {
     let is_empty = headers.get(CONTENT_LENGTH).is_none_or(|length| length == "0")
         && !headers.contains_key(TRANSFER_ENCODING);
     is_json || is_empty
-}
-
-/// The answer of `CsrfLayer` when it refuses.
-#[expect(clippy::needless_pass_by_value, reason = "the layer calls it so")]
-pub fn refused_by_csrf_layer(error: ProtectionError) -> Response<axum::body::Body> {
-    tracing::warn!(event = "origin_refused", %error, "a request came from another site");
-    axum::response::IntoResponse::into_response(Problem(ApiError::OriginRefused))
 }

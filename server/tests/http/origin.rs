@@ -90,3 +90,13 @@ async fn no_other_site_may_read_an_answer() {
         assert!(!granted, "{origin}");
     }
 }
+
+#[tokio::test]
+async fn a_person_who_is_refused_gets_a_page() {
+    let app = TestApp::start().await;
+    let mut browser = app.plain_browser();
+    let request = browser.bare(Method::POST, "/api/fn/logout").header(ORIGIN, "https://evil.example");
+    let answer = browser.send(request.header("accept", "text/html").body("")).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    assert!(answer.body.starts_with("<!DOCTYPE html>"), "{}", answer.body);
+}
