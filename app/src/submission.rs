@@ -5,7 +5,7 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos::wasm_bindgen::JsCast;
-use web_sys::{FormData, HtmlButtonElement, HtmlElement, HtmlFormElement};
+use web_sys::{FormData, HtmlButtonElement, HtmlElement, HtmlFormElement, HtmlInputElement};
 
 use crate::requests;
 
@@ -43,6 +43,11 @@ impl Submission {
     }
 
     fn fail(self, form: HtmlFormElement, error: ApiError) {
+        if error == ApiError::InvalidCredentials
+            && let Ok(Some(password)) = form.query_selector("[name=password]")
+        {
+            password.unchecked_into::<HtmlInputElement>().set_value("");
+        }
         let place = if error.fields().is_empty() { "[role=alert]" } else { "[aria-invalid=true]" };
         self.failure.set(Some(error));
         // The next frame: only then does the page show what to look at.

@@ -104,7 +104,14 @@ test('script and WebAssembly are fetched once each', WITH_JAVASCRIPT, async ({ v
   expect(fetched.filter((path) => path.endsWith('.css'))).toHaveLength(1);
 });
 
-test('a page that is left alone has nothing to complain about', WITH_JAVASCRIPT, async ({ visitor, page }) => {
+test('without scripts, no WebAssembly is fetched', async ({ visitor, page }) => {
+  const fetched: string[] = [];
+  page.on('request', (request) => fetched.push(new URL(request.url()).pathname));
+  await visitor.open('/');
+  expect(fetched.filter((path) => path.endsWith('.wasm'))).toHaveLength(visitor.hasJavaScript ? 1 : 0);
+});
+
+test('a page that is left alone has nothing to complain about', async ({ visitor, page }) => {
   await visitor.open('/login');
   // Chromium reports a preload that nothing uses only some seconds after the page has loaded.
   await page.waitForTimeout(5_000);

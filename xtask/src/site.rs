@@ -1,6 +1,7 @@
 //! The site's build, with cargo-leptos, and whether it is needed.
 
 use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
 
@@ -45,9 +46,11 @@ pub fn ensure(mode: Mode) -> Result<Site> {
     Ok(outputs.site())
 }
 
-fn build(mode: Mode, outputs: &Outputs, path: std::ffi::OsString) -> Result<String> {
+fn build(mode: Mode, outputs: &Outputs, path: OsString) -> Result<String> {
     let mut command = process::command("cargo-leptos");
     command.arg("leptos").arg("build").env("PATH", path).env("LEPTOS_SITE_ROOT", &outputs.folder);
+    // When a build fails, the compiler's errors are what to read, not where cargo-leptos noticed.
+    command.env("RUST_BACKTRACE", "0");
     if mode == Mode::Release {
         command.args(["--release", "--precompress"]);
     }

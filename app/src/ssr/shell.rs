@@ -55,11 +55,13 @@ pub(super) fn document<Head: IntoView, Body: IntoView>(
 /// Loads the WebAssembly while the page is read, and hands the page over to it.
 fn scripts(assets: &Assets) -> impl IntoView + use<> {
     let Assets { js, wasm, .. } = assets.clone();
+    // A script, not `<link rel=preload>`: browsers without scripts would follow that for nothing.
+    let fetch = format!("self.wasm=fetch({wasm:?})");
     let start =
-        format!("import start,{{hydrate}}from{js:?};start({{module_or_path:{wasm:?}}}).then(hydrate)");
+        format!("import start,{{hydrate}}from{js:?};start({{module_or_path:self.wasm}}).then(hydrate)");
     view! {
+        <script nonce=use_nonce()>{fetch}</script>
         <link rel="modulepreload" href=js/>
-        <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin=""/>
         <script type="module" nonce=use_nonce()>{start}</script>
     }
 }

@@ -2,27 +2,31 @@
 
 use app::Visit;
 use app::ssr::error_page;
+use auth::Visitor;
 use axum::extract::Request;
 use axum::http::HeaderValue;
 use axum::http::header::{ACCEPT, RETRY_AFTER};
 use axum::response::{Html, IntoResponse, Response};
-use contract::ApiError;
+use contract::{ApiError, Whoami};
 
 use crate::middleware::{page_policy, private};
 use crate::problem::{Problem, status};
 use crate::router::Anteroom;
 
-/// What a failed request had asked for.
-#[derive(Clone, Copy, Debug)]
+/// What a failed request had asked for, and in whose words to say so.
+#[derive(Clone, Debug)]
 pub struct Wish {
     wants_page: bool,
+    whoami: Whoami,
 }
 
 impl Wish {
     /// A person's browser asks for HTML; the REST API answers programs only.
     pub fn of(request: &Request) -> Self {
-        let accepts_html = accepts_html(request);
-        Self { wants_page: accepts_html && !request.uri().path().starts_with("/api/v1/") }
+        let wants_page = accepts_html(request) && !request.uri().path().starts_with("/api/v1/");
+        // Outside the session layer nobody is known yet, and the failure is told to a guest.
+        let visitor = request.extensions().get::<Visitor>();
+        Self { wants_page, whoami: visitor.map(Visitor::whoami_or_guest).unwrap_or_default() }
     }
 }
 
@@ -37,7 +41,7 @@ pub fn answer(anteroom: &Anteroom, wish: Wish, error: &ApiError) -> Response {
     if !wish.wants_page {
         return Problem(error.clone()).into_response();
     }
-    let visit = Visit { brand: anteroom.brand.clone(), ..Visit::default() };
+    let visit = Visit { brand: anteroom.brand.clone(), whoami: wish.whoami, remembered_username: None };
     let mut response = Html(error_page(&visit, &anteroom.assets, error)).into_response();
     *response.status_mut() = status(error);
     let headers = response.headers_mut();
