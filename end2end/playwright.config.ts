@@ -32,7 +32,8 @@ export default defineConfig({
     baseURL: `http://${address}`,
     locale: 'en-US',
     screenshot: 'only-on-failure',
-    trace: 'retain-on-failure',
+    // A trace of every test would double the time that all of them take; ask for one with `--trace on`.
+    trace: 'off',
     launchOptions,
   },
   projects: [

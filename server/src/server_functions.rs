@@ -3,6 +3,7 @@
 use app::ssr::{Answer, FormAnswer};
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::http::header::{LOCATION, SET_COOKIE};
 use axum::response::{IntoResponse, Response};
 use contract::ApiError;
@@ -32,20 +33,23 @@ pub async fn call(State(anteroom): State<Anteroom>, request: Request) -> Respons
     };
     let request = Request::from_parts(parts, Body::from(body));
     let response = leptos_axum::handle_server_fns_with_context(provide_all, request).await.into_response();
-    let answered = if is_form { for_form(&anteroom, wish, slot.take(), &response) } else { response };
-    private(if signs_out && !answered.status().is_client_error() {
-        clear_site_data(answered)
-    } else {
-        answered
-    })
+    let answered = match slot.take() {
+        // The function was never reached: there is none, which leptos_axum 0.8.10 calls 400, or its
+        // arguments could not be read, which it calls 500.
+        None if response.status() == StatusCode::BAD_REQUEST => answer(&anteroom, wish, &ApiError::NotFound),
+        None => answer(&anteroom, wish, &ApiError::MalformedBody),
+        Some(form_answer) if is_form => for_form(&anteroom, wish, form_answer, &response),
+        Some(_) => response,
+    };
+    let is_done = answered.status().is_success() || answered.status().is_redirection();
+    private(if signs_out && is_done { clear_site_data(answered) } else { answered })
 }
 
 /// What a form gets instead: its own redirect or page, with the cookies that the function set.
-fn for_form(anteroom: &Anteroom, wish: Wish, slot: Option<Answer>, response: &Response) -> Response {
-    let mut answered = match slot {
-        Some(Answer::SeeOther(location)) => see_other(&location),
-        Some(Answer::Page(error)) => answer(anteroom, wish, &error),
-        None => answer(anteroom, wish, &ApiError::MalformedBody),
+fn for_form(anteroom: &Anteroom, wish: Wish, form_answer: Answer, response: &Response) -> Response {
+    let mut answered = match form_answer {
+        Answer::SeeOther(location) => see_other(&location),
+        Answer::Page(error) => answer(anteroom, wish, &error),
     };
     for cookie in response.headers().get_all(SET_COOKIE) {
         answered.headers_mut().append(SET_COOKIE, cookie.clone());

@@ -73,3 +73,12 @@ async fn health_is_told() {
         assert_eq!((answer.status.as_u16(), answer.json()), (200, json!({"status": "ok"})));
     }
 }
+
+#[tokio::test]
+async fn a_server_function_that_cannot_read_its_arguments_says_400_and_one_that_is_not_there_404() {
+    let app = TestApp::start().await;
+    for mut browser in [app.browser(), app.plain_browser()] {
+        assert_eq!(browser.form("/api/fn/login", &[("username", "ada")]).await.status, 400);
+        assert_eq!(browser.form("/api/fn/nothing", &[]).await.status, 404);
+    }
+}
