@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_wrong_key_is_refused_without_being_repeated() {
-        let text = refused(&[(KEYS, "0123456789"), (SIGN_IDS, "on")]);
+        let text = refused(&[(KEYS, "0123456789")]);
         assert_eq!(
             text,
             "sessions.keys is (hidden) (--set), but it must be 64 hexadecimal digits, as `server keygen` prints them."
