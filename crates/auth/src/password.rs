@@ -1,5 +1,6 @@
 //! Passwords: what a new one must be, and how they are hashed.
 
+mod argon2id;
 mod hasher;
 mod rules;
 

@@ -4,11 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash::phc;
+use argon2::{Algorithm, Params};
 use contract::Password;
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
+use super::argon2id::Memory;
 use crate::AuthError;
 
 /// Most passwords that wait for a core; beyond that the answer is 503.
@@ -54,11 +56,24 @@ pub(crate) enum Verdict {
 pub struct PasswordHasher(Arc<Inner>);
 
 struct Inner {
-    argon2: Argon2<'static>,
+    params: Params,
     /// Compared with when there is no account, so that both cases cost the same.
     dummy: PasswordHash,
     cores: Semaphore,
     queued: AtomicUsize,
+    /// Memory of finished hashes, for those that wait; nothing is kept while nobody does.
+    memories: Mutex<Vec<Memory>>,
+}
+
+impl Inner {
+    fn give_back(&self, memory: Memory) {
+        let mut memories = self.memories.lock();
+        if self.queued.load(Ordering::Relaxed) > 0 {
+            memories.push(memory);
+        } else {
+            memories.clear();
+        }
+    }
 }
 
 impl PasswordHasher {
@@ -72,13 +87,13 @@ impl PasswordHasher {
     }
 
     fn with_params(params: Params, cores: usize) -> Result<Self, AuthError> {
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let dummy = hash(&argon2, "no account has this password")?;
+        let dummy = hash(&params, "no account has this password", &mut Memory::default())?;
         Ok(Self(Arc::new(Inner {
-            argon2,
+            params,
             dummy,
             cores: Semaphore::new(cores.max(1)),
             queued: AtomicUsize::new(0),
+            memories: Mutex::default(),
         })))
     }
 
@@ -87,7 +102,7 @@ impl PasswordHasher {
     /// # Errors
     /// [`AuthError::Busy`] or [`AuthError::Hashing`].
     pub async fn hash(&self, password: Password) -> Result<PasswordHash, AuthError> {
-        self.on_a_core(move |inner| hash(&inner.argon2, password.expose())).await
+        self.on_a_core(move |inner, memory| hash(&inner.params, password.expose(), memory)).await
     }
 
     /// Compares a password with a stored hash, or, at the same cost, with none.
@@ -96,14 +111,11 @@ impl PasswordHasher {
         password: Password,
         stored: Option<PasswordHash>,
     ) -> Result<Verdict, AuthError> {
-        self.on_a_core(move |inner| {
+        self.on_a_core(move |inner, memory| {
             let compared = stored.as_ref().unwrap_or(&inner.dummy);
-            let is_right =
-                inner.argon2.verify_password(password.expose().as_bytes(), compared.as_phc()).is_ok();
+            let is_right = memory.verify(compared.as_phc(), password.expose()).unwrap_or(false);
             Ok(match (is_right, stored) {
-                (true, Some(stored)) if is_outdated(&stored, inner.argon2.params()) => {
-                    Verdict::RightButOutdated
-                }
+                (true, Some(stored)) if is_outdated(&stored, &inner.params) => Verdict::RightButOutdated,
                 (true, Some(_)) => Verdict::Right,
                 (_, None) | (false, _) => Verdict::Wrong,
             })
@@ -113,7 +125,7 @@ impl PasswordHasher {
 
     async fn on_a_core<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Inner) -> Result<T, AuthError> + Send + 'static,
+        work: impl FnOnce(&Inner, &mut Memory) -> Result<T, AuthError> + Send + 'static,
     ) -> Result<T, AuthError> {
         let place = Place::take(&self.0)?;
         let core = self.0.cores.acquire().await.map_err(|closed| AuthError::Hashing(closed.into()))?;
@@ -124,7 +136,10 @@ impl PasswordHasher {
         let inner = Arc::clone(&self.0);
         let done = tokio::task::spawn_blocking(move || {
             let _core = Returned(&inner.cores);
-            work(&inner)
+            let mut memory = inner.memories.lock().pop().unwrap_or_default();
+            let done = work(&inner, &mut memory);
+            inner.give_back(memory);
+            done
         });
         done.await.map_err(|panicked| AuthError::Hashing(panicked.into()))?
     }
@@ -132,7 +147,7 @@ impl PasswordHasher {
 
 impl fmt::Debug for PasswordHasher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PasswordHasher").field("params", self.0.argon2.params()).finish_non_exhaustive()
+        f.debug_struct("PasswordHasher").field("params", &self.0.params).finish_non_exhaustive()
     }
 }
 
@@ -164,9 +179,9 @@ impl Drop for Returned<'_> {
     }
 }
 
-fn hash(argon2: &Argon2<'_>, password: &str) -> Result<PasswordHash, AuthError> {
-    let hash = argon2.hash_password(password.as_bytes()).map_err(|error| AuthError::Hashing(error.into()))?;
-    Ok(PasswordHash(hash.to_string()))
+fn hash(params: &Params, password: &str, memory: &mut Memory) -> Result<PasswordHash, AuthError> {
+    let phc = memory.hash(params, password).map_err(|error| AuthError::Hashing(error.into()))?;
+    Ok(PasswordHash(phc))
 }
 
 /// Whether a hash costs an attacker less than one made today.
@@ -227,6 +242,36 @@ mod tests {
         hasher.0.queued.store(QUEUE, Ordering::Relaxed);
         assert!(matches!(hasher.hash(password("x")).await, Err(AuthError::Busy)));
         assert_eq!(hasher.0.queued.load(Ordering::Relaxed), QUEUE, "the place was given back");
+    }
+
+    #[tokio::test]
+    async fn memory_is_kept_for_those_who_wait_and_no_longer() {
+        let hasher = weak();
+        hasher.0.queued.store(1, Ordering::Relaxed);
+        hasher.hash(password("x")).await.expect("hashes");
+        assert_eq!(hasher.0.memories.lock().len(), 1);
+        hasher.0.queued.store(0, Ordering::Relaxed);
+        hasher.hash(password("x")).await.expect("hashes");
+        assert_eq!(hasher.0.memories.lock().len(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_hash_made_elsewhere_opens_and_what_is_no_hash_does_not() {
+        // echo -n password | argon2 somesalt -id -t 1 -k 8 -p 1 -l 24 -e, with the reference implementation
+        let reference = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$C2bJX5C8UDEyhA6t5ZLsAjU0L1Igblzs";
+        let hasher = weak();
+        let stored = Some(PasswordHash::from_phc(reference.to_owned()));
+        assert_eq!(hasher.verify(password("password"), stored).await.expect("compares"), Verdict::Right);
+        for broken in
+            ["", "$argon2id$", "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ", "$2b$12$abcdefghijklmnopqrstuu"]
+        {
+            let stored = Some(PasswordHash::from_phc(broken.to_owned()));
+            assert_eq!(
+                hasher.verify(password("password"), stored).await.expect("compares"),
+                Verdict::Wrong,
+                "{broken}"
+            );
+        }
     }
 
     #[tokio::test]
