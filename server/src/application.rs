@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 
 use crate::accounts::SqliteAccounts;
 use crate::config::{self, AnonymousSessions, Config, SameSite, StoreKind};
+use crate::edge::Edge;
 use crate::router::{Anteroom, Parts, router};
 use crate::serve;
 use crate::site::Site;
@@ -23,7 +24,7 @@ use crate::throttle::MemoryThrottle;
 /// A server that has bound its address and not yet begun to answer.
 pub struct Application {
     listener: TcpListener,
-    router: axum::Router,
+    edge: Edge,
     sessions: Sessions,
     sweep_every: Option<std::time::Duration>,
 }
@@ -70,8 +71,9 @@ impl Application {
         let sessions = anteroom.sessions.clone();
         let listener =
             TcpListener::bind(address).await.map_err(|source| StartError::Address { address, source })?;
-        let router = router(&anteroom, &site);
-        Ok(Self { listener, router, sessions, sweep_every: config.sessions.sweep_every })
+        let routes = router(&anteroom, &site);
+        let edge = Edge::new(anteroom, routes);
+        Ok(Self { listener, edge, sessions, sweep_every: config.sessions.sweep_every })
     }
 
     /// The address that was bound; with port 0 in the settings, the port that it got.
@@ -85,7 +87,7 @@ impl Application {
     /// Answers until `stop` is done, then lets requests finish for at most 25 seconds.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) {
         let sweeping = self.sweep_every.map(|every| tokio::spawn(serve::sweep(self.sessions.clone(), every)));
-        serve::serve(self.listener, self.router, stop).await;
+        serve::serve(self.listener, self.edge, stop).await;
         if let Some(sweeping) = sweeping {
             sweeping.abort();
         }

@@ -1,15 +1,13 @@
-//! What stands around the routes.
+//! What stands around the routes, one concern per file; [`Edge`](crate::edge::Edge) puts them in order.
 
 mod headers;
 mod limits;
 mod origin;
 mod peer;
-mod survive;
 mod visitor;
 
-pub use headers::{clear_site_data, page_policy, private, security_headers};
-pub use limits::{MOST_BODY_BYTES, limit};
-pub use origin::{answer_refusal, refuse_unknown_origin};
+pub use headers::{add_security_headers, clear_site_data, page_policy, private};
+pub use limits::{MOST_BODY_BYTES, check_size};
+pub use origin::{check_origin, check_refusal};
 pub use peer::{Peer, client_address};
-pub use survive::survive;
 pub use visitor::recognise;

@@ -1,4 +1,4 @@
-//! Every route, then every layer with the reason for its position.
+//! Every route, and which of them know who is calling.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -13,14 +13,15 @@ use axum::routing::post;
 use contract::ApiError;
 use leptos::config::LeptosOptions;
 use sessions::{SessionLayer, Sessions};
+use tower::ServiceBuilder;
 use tower_http::compression::CompressionLayer;
-use tower_http::csrf::CsrfLayer;
+use tower_http::compression::predicate::SizeAbove;
 
 use crate::config::{Network, PublicOrigin};
-use crate::middleware::{answer_refusal, limit, recognise, refuse_unknown_origin, security_headers, survive};
+use crate::middleware::recognise;
 use crate::pages::failure::{self, Wish};
 use crate::site::Site;
-use crate::{api, pages, server_functions};
+use crate::{api, pages, reports, server_functions};
 
 /// What every handler may need; cheap to clone.
 #[derive(Clone)]
@@ -70,45 +71,37 @@ impl Deref for Anteroom {
     }
 }
 
-/// The whole site.
+/// Smallest page that is worth compressing. A smaller one goes out in the first flight of packets
+/// (RFC 6928) anyhow, and brotli would cost more than rendering it.
+const COMPRESSED_FROM: u64 = 8 * 1024;
+
+/// Every route of the site.
 pub fn router(anteroom: &Anteroom, site: &Site) -> Router {
     let (api_with_session, api_without_session, _) = api::router();
     let pages = pages::router()
         .fallback(pages::nowhere)
         // Pages only: an answer of the API is too small to gain, and files are compressed already.
-        .layer(CompressionLayer::new());
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_FROM)));
     let with_session = Router::new()
         .merge(api_with_session)
         .route("/api/fn/{name}", post(server_functions::call))
         .merge(pages)
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(anteroom.clone());
+    let known = ServiceBuilder::new()
+        .layer(SessionLayer::new(anteroom.sessions.clone()))
         // Needs the session, and is needed by everything that asks who is calling.
         .layer(from_fn_with_state(anteroom.clone(), recognise))
-        // Before no file and no health check: those never ask the store.
-        .layer(SessionLayer::new(anteroom.sessions.clone()));
+        .service(with_session);
     Router::new()
-        .merge(with_session)
+        // These never ask the session store.
         .merge(api_without_session)
-        .merge(site.router())
+        .merge(reports::router())
+        .merge(site.router(anteroom))
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(anteroom.clone())
-        // Before anything that could change something, server functions included.
-        .layer(csrf(anteroom))
-        .layer(from_fn_with_state(anteroom.clone(), answer_refusal))
-        .layer(from_fn_with_state(anteroom.clone(), refuse_unknown_origin))
-        // Before anything that could read a body.
-        .layer(from_fn_with_state(anteroom.clone(), limit))
-        // Around everything that could panic.
-        .layer(from_fn_with_state(anteroom.clone(), survive))
-        // Outermost: every answer has these headers, a refusal and a panic's too.
-        .layer(from_fn_with_state(anteroom.clone(), security_headers))
-}
-
-fn csrf(anteroom: &Anteroom) -> CsrfLayer {
-    let layer = CsrfLayer::new();
-    match &anteroom.public_origin {
-        Some(origin) => layer.add_trusted_origin(origin.as_str()).unwrap_or_default(),
-        None => layer,
-    }
+        // Around the whole of them, not around each as `layer` would: one clone for a request, not one a layer.
+        .fallback_service(known)
 }
 
 async fn method_not_allowed(State(anteroom): State<Anteroom>, request: Request) -> Response {

@@ -6,7 +6,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use hyper::body::Incoming;
@@ -17,8 +16,8 @@ use hyper_util::server::graceful::GracefulShutdown;
 use sessions::Sessions;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tower::Service as _;
 
+use crate::edge::Edge;
 use crate::middleware::Peer;
 
 /// Longest wait for a request's head, the first and the next on a connection.
@@ -35,7 +34,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const SWEEP_BATCH: usize = 500;
 
 /// Answers until `stop` is done, then drains.
-pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()> + Send) {
+pub async fn serve(listener: TcpListener, edge: Edge, stop: impl Future<Output = ()> + Send) {
     let graceful = GracefulShutdown::new();
     let connections = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let mut stop = std::pin::pin!(stop);
@@ -45,7 +44,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
             accepted = accept(&listener, &connections) => accepted,
         };
         match accepted {
-            Ok((stream, peer, place)) => answer(stream, peer, place, router.clone(), &graceful),
+            Ok((stream, peer, place)) => answer(stream, peer, place, edge.clone(), &graceful),
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -73,12 +72,13 @@ fn answer(
     stream: TcpStream,
     peer: SocketAddr,
     place: OwnedSemaphorePermit,
-    router: Router,
+    edge: Edge,
     graceful: &GracefulShutdown,
 ) {
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
-        router.clone().call(request.map(Body::new))
+        let edge = edge.clone();
+        async move { edge.answer(request.map(Body::new)).await }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -10,8 +10,10 @@ use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
+use contract::ApiError;
 use tower_http::services::{ServeDir, ServeFile};
 
+use crate::pages::failure::{self, Wish};
 use crate::router::Anteroom;
 
 /// Where `cargo leptos` has put the files.
@@ -45,13 +47,16 @@ impl Site {
     }
 
     /// The routes of the files: `/pkg`, and each file at the top, by name. No folder is ever listed.
-    pub(crate) fn router(&self) -> Router<Anteroom> {
+    pub(crate) fn router(&self, anteroom: &Anteroom) -> Router<Anteroom> {
         let cached = if self.is_hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
         let pkg = ServeDir::new(self.root.join("pkg"))
             .append_index_html_on_directories(false)
             .precompressed_br()
             .precompressed_gzip();
-        let pkg = Router::new().nest_service("/pkg", pkg).layer(from_fn_with_state(cached, cache));
+        let pkg = Router::new()
+            .nest_service("/pkg", pkg)
+            .layer(from_fn_with_state(cached, cache))
+            .layer(from_fn_with_state(anteroom.clone(), only_what_pages_load));
         let files = self.top_files().into_iter().fold(Router::new(), |router, name| {
             let file = ServeFile::new(self.root.join(&name)).precompressed_br().precompressed_gzip();
             router.route_service(&format!("/{name}"), file)
@@ -72,6 +77,20 @@ fn is_twin(name: &str) -> bool {
     Path::new(name).extension().is_some_and(|extension| extension == "br" || extension == "gz")
 }
 
+/// The types of the site's own files; cargo-leptos 0.3.10 also leaves TypeScript declarations there.
+const TYPES: [&str; 3] = ["css", "js", "wasm"];
+
+/// Serves nothing under `/pkg` but the types that pages load, and says 404 in our own words.
+async fn only_what_pages_load(State(anteroom): State<Anteroom>, request: Request, next: Next) -> Response {
+    let wish = Wish::of(&request);
+    let extension = Path::new(request.uri().path()).extension();
+    let is_known = TYPES.iter().any(|known| extension.is_some_and(|extension| extension == *known));
+    let found = if is_known { Some(next.run(request).await) } else { None };
+    found
+        .filter(|response| response.status() != StatusCode::NOT_FOUND)
+        .unwrap_or_else(|| failure::answer(&anteroom, wish, &ApiError::NotFound))
+}
+
 /// Says how long a file that was found may be kept.
 async fn cache(State(value): State<&'static str>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
@@ -79,4 +98,45 @@ async fn cache(State(value): State<&'static str>, request: Request, next: Next) 
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(value));
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::application::tests::anteroom;
+
+    #[tokio::test]
+    async fn only_what_pages_load_is_served_and_no_folder_is_listed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().join("site");
+        fs::create_dir_all(root.join("pkg/snippets")).expect("makes folders");
+        let files =
+            ["pkg/a.js", "pkg/a.wasm", "pkg/a.css", "pkg/a.d.ts", "pkg/a.wasm.br", "favicon.svg", ".env"];
+        for file in files {
+            fs::write(root.join(file), "x").expect("writes");
+        }
+        let anteroom = anteroom(&folder);
+        let router = Site::find(Some(root)).expect("finds").router(&anteroom).with_state(anteroom);
+        for (path, status) in [
+            ("/pkg/a.js", 200),
+            ("/pkg/a.wasm", 200),
+            ("/pkg/a.css", 200),
+            ("/favicon.svg", 200),
+            ("/pkg/a.d.ts", 404),
+            ("/pkg/a.wasm.br", 404),
+            ("/pkg/b.js", 404),
+            ("/pkg/../.env", 404),
+            ("/pkg/%2e%2e/favicon.svg", 404),
+            ("/pkg/snippets", 404),
+            ("/pkg/", 404),
+            ("/.env", 404),
+        ] {
+            let request = Request::get(path).body(Body::empty()).expect("a request");
+            let response = router.clone().oneshot(request).await.expect("answers");
+            assert_eq!(response.status().as_u16(), status, "{path}");
+        }
+    }
 }

@@ -24,6 +24,8 @@ pub enum Gate {
     Registration,
     /// Beginning an anonymous session.
     AnonymousSession,
+    /// Reporting a violation of the content security policy.
+    Report,
 }
 
 /// Whether an attempt may go on.

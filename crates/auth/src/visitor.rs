@@ -6,11 +6,13 @@ mod preferences;
 mod register;
 mod view;
 
+use std::sync::Arc;
+
 use axum_core::extract::FromRequestParts;
 use contract::Whoami;
 use http::StatusCode;
 use http::request::Parts;
-use sessions::{AccountKey, CurrentSession, Presence, Reason, StoreError};
+use sessions::{AccountKey, Anonymous, CurrentSession, Presence, Reason, Record, StoreError};
 
 use crate::{Auth, AuthError, ClientAddress, Gate, keys};
 
@@ -28,7 +30,7 @@ pub struct Visitor {
 #[derive(Clone, Debug)]
 enum Standing {
     /// A member, or a guest with or without a session.
-    Known { whoami: Whoami, member: Option<Member> },
+    Known { record: Option<Arc<Record>>, member: Option<Member> },
     /// A guest who comes with a session that has ended; `None` if its id is not known.
     Ended(Option<Reason>),
     /// The store does not answer.
@@ -48,14 +50,12 @@ impl Visitor {
     /// Finds out who is calling; asks the store only if the request carries a session cookie.
     pub async fn recognise(auth: Auth, session: CurrentSession, address: ClientAddress) -> Self {
         let standing = match session.presence().await {
-            Ok(Presence::Nobody) => Standing::Known { whoami: Whoami::default(), member: None },
+            Ok(Presence::Nobody) => Standing::Known { record: None, member: None },
             Ok(Presence::Living(record)) => {
                 let username = keys::username(&record).map(str::to_owned);
                 let member = record.account.zip(username);
-                Standing::Known {
-                    whoami: view::whoami(&session, Some(&record)),
-                    member: member.map(|(account, username)| Member { account, username }),
-                }
+                let member = member.map(|(account, username)| Member { account, username });
+                Standing::Known { record: Some(record), member }
             }
             Ok(Presence::Ended { reason, .. }) => Standing::Ended(reason),
             Err(error) => {
@@ -63,7 +63,18 @@ impl Visitor {
                 Standing::Unknown
             }
         };
-        Self { auth, session, address, standing }
+        let visitor = Self { auth, session, address, standing };
+        visitor.count_visit().await;
+        visitor
+    }
+
+    /// Where each visit begins an anonymous session, an address may begin only so many.
+    async fn count_visit(&self) {
+        let begins = matches!(&self.standing, Standing::Known { record: None, .. } | Standing::Ended(_))
+            && self.session.sessions().settings().anonymous == Anonymous::OnVisit;
+        if begins && self.pass(Gate::AnonymousSession).await.is_err() {
+            self.session.set_sessionless();
+        }
     }
 
     /// Who is here.
@@ -72,7 +83,7 @@ impl Visitor {
     /// [`AuthError::Sessions`] if the store does not answer.
     pub fn whoami(&self) -> Result<Whoami, AuthError> {
         match &self.standing {
-            Standing::Known { whoami, .. } => Ok(whoami.clone()),
+            Standing::Known { record, .. } => Ok(view::whoami(&self.session, record.as_deref())),
             Standing::Ended(_) => Ok(Whoami::default()),
             Standing::Unknown => Err(unavailable()),
         }

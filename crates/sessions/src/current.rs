@@ -36,6 +36,7 @@ struct Inner {
     /// Whether the request carried anything under the cookie's name, well-formed or not.
     carries_cookie: bool,
     passive: AtomicBool,
+    sessionless: AtomicBool,
     read: AtomicBool,
     state: Mutex<State>,
 }
@@ -67,7 +68,7 @@ pub enum Presence {
     /// No cookie: a guest who has chosen nothing.
     Nobody,
     /// A living session, a guest's or an account's.
-    Living(Record),
+    Living(Arc<Record>),
     /// A session that has ended: a guest.
     Ended {
         /// Why; `None` if its id is not known.
@@ -113,6 +114,7 @@ impl CurrentSession {
             sessions,
             presented,
             passive: AtomicBool::new(false),
+            sessionless: AtomicBool::new(false),
             read: AtomicBool::new(false),
             state: Mutex::new(state),
         };
@@ -128,6 +130,12 @@ impl CurrentSession {
     /// Says that this request is no use of the session by a person: it moves no idle deadline.
     pub fn set_passive(&self) {
         self.inner.passive.store(true, Ordering::Relaxed);
+    }
+
+    /// Says that this visit begins no anonymous session, even where each visit would
+    /// ([`Anonymous::OnVisit`]): its address has begun too many.
+    pub fn set_sessionless(&self) {
+        self.inner.sessionless.store(true, Ordering::Relaxed);
     }
 
     /// What the request's cookie led to, loaded once.
@@ -241,7 +249,7 @@ impl CurrentSession {
         let sessions = &self.inner.sessions;
         let key = sessions.key(id);
         match sessions.within_budget(sessions.store().load(&key)).await {
-            Ok(Loaded::Living(record)) => Ok(Presence::Living(record)),
+            Ok(Loaded::Living(record)) => Ok(Presence::Living(Arc::new(record))),
             Ok(Loaded::Ended { reason, at }) => Ok(Presence::Ended {
                 reason: Some(reason),
                 in_flight: is_in_flight(reason, at, sessions.now()),
@@ -259,12 +267,12 @@ impl CurrentSession {
     async fn apply(&self, state: &mut State, change: Change) -> Result<Option<Record>, StoreError> {
         let sessions = &self.inner.sessions;
         match (&state.presence, state.id) {
-            (Some(Presence::Living(record)), Some(_)) if change.is_empty() => Ok(Some(record.clone())),
+            (Some(Presence::Living(record)), Some(_)) if change.is_empty() => Ok(Some(Record::clone(record))),
             (Some(Presence::Living(_)), Some(id)) => {
                 let applied =
                     sessions.within_budget(sessions.store().apply(&sessions.key(&id), &change)).await?;
                 state.presence = Some(match &applied {
-                    Some(record) => Presence::Living(record.clone()),
+                    Some(record) => Presence::Living(Arc::new(record.clone())),
                     None => Presence::Ended { reason: None, in_flight: true },
                 });
                 Ok(applied)
@@ -316,7 +324,7 @@ impl CurrentSession {
         let max_age = record.policy.persistent.then(|| record.absolute_deadline() - sessions.now());
         state.cookie = CookieAnswer::Set { id, max_age };
         state.id = Some(id);
-        state.presence = Some(Presence::Living(record));
+        state.presence = Some(Presence::Living(Arc::new(record)));
         Ok(())
     }
 }

@@ -85,7 +85,7 @@ impl SessionStore for RequestStore {
 
     async fn load(&self, _: &Id) -> session_store::Result<Option<TowerRecord>> {
         let values = match self.current.presence().await.map_err(backend)? {
-            Presence::Living(record) => record.values,
+            Presence::Living(record) => record.values.clone(),
             Presence::Nobody | Presence::Ended { .. } => BTreeMap::new(),
         };
         self.base.lock().clone_from(&values);

@@ -1,15 +1,11 @@
 //! Response headers that keep a page to itself.
 
-use axum::extract::{Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, VARY,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use axum::http::{HeaderName, HeaderValue};
-use axum::middleware::Next;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
-
-use crate::router::Anteroom;
 
 const FIXED: [(HeaderName, HeaderValue); 6] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -32,18 +28,15 @@ const NOT_A_PAGE: HeaderValue = HeaderValue::from_static("default-src 'none'; fr
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
 
 /// Adds the headers that every answer has, whatever its status.
-pub async fn security_headers(State(anteroom): State<Anteroom>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+pub fn add_security_headers(headers: &mut HeaderMap, is_https: bool) {
     headers.reserve(FIXED.len() + 2);
     for (name, value) in FIXED {
         headers.insert(name, value);
     }
     headers.entry(CONTENT_SECURITY_POLICY).or_insert(NOT_A_PAGE);
-    if anteroom.is_https {
+    if is_https {
         headers.insert(STRICT_TRANSPORT_SECURITY, HSTS);
     }
-    response
 }
 
 /// The policy of a page whose scripts carry `nonce`. Under `cargo leptos watch` the page may also
@@ -54,7 +47,7 @@ pub fn page_policy(nonce: &str, reload_port: Option<u16>) -> HeaderValue {
     let policy = format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
          img-src 'self' data:; font-src 'self'; connect-src 'self'{reload}; form-action 'self'; base-uri 'none'; \
-         object-src 'none'; frame-ancestors 'none'"
+         object-src 'none'; frame-ancestors 'none'; report-to csp"
     );
     HeaderValue::try_from(policy).unwrap_or(NOT_A_PAGE)
 }

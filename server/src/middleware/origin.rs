@@ -1,45 +1,37 @@
 //! Requests that change something must come from our own pages.
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::Method;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, ORIGIN, TRANSFER_ENCODING};
-use axum::middleware::Next;
 use axum::response::Response;
 use contract::ApiError;
 use tower_http::csrf::ProtectionError;
 
-use crate::pages::failure::{self, Wish};
-use crate::router::Anteroom;
-
 /// Refuses what `CsrfLayer` of tower-http 0.7.1 lets pass: a request with neither `Sec-Fetch-Site` nor
 /// `Origin`. Old browsers send such forms across sites; programs send JSON, or nothing, to the API.
-pub async fn refuse_unknown_origin(
-    State(anteroom): State<Anteroom>,
-    request: Request,
-    next: Next,
-) -> Response {
-    if may_be_ours(&request) {
-        return next.run(request).await;
+///
+/// # Errors
+/// [`ApiError::OriginRefused`].
+pub fn check_origin(request: &Request) -> Result<(), ApiError> {
+    if may_be_ours(request) {
+        return Ok(());
     }
     tracing::warn!(
         event = "origin_refused",
         path = request.uri().path(),
         "a request does not say where it comes from"
     );
-    failure::answer(&anteroom, Wish::of(&request), &ApiError::OriginRefused)
+    Err(ApiError::OriginRefused)
 }
 
-/// Says what `CsrfLayer` refused, in the words of whoever asked; the layer itself does not know them.
-pub async fn answer_refusal(State(anteroom): State<Anteroom>, request: Request, next: Next) -> Response {
-    let wish = Wish::of(&request);
-    let response = next.run(request).await;
-    match response.extensions().get::<ProtectionError>() {
-        Some(error) => {
-            tracing::warn!(event = "origin_refused", %error, "a request came from another site");
-            failure::answer(&anteroom, wish, &ApiError::OriginRefused)
-        }
-        None => response,
-    }
+/// Finds out whether `CsrfLayer` refused; it answers itself, in nobody's words.
+///
+/// # Errors
+/// [`ApiError::OriginRefused`].
+pub fn check_refusal(response: &Response) -> Result<(), ApiError> {
+    let Some(error) = response.extensions().get::<ProtectionError>() else { return Ok(()) };
+    tracing::warn!(event = "origin_refused", %error, "a request came from another site");
+    Err(ApiError::OriginRefused)
 }
 
 fn may_be_ours(request: &Request) -> bool {

@@ -11,6 +11,7 @@ use contract::{ApiError, Whoami};
 
 use crate::middleware::{page_policy, private};
 use crate::problem::{Problem, status};
+use crate::reports::{ENDPOINTS, REPORTING_ENDPOINTS};
 use crate::router::Anteroom;
 
 /// What a failed request had asked for, and in whose words to say so.
@@ -46,6 +47,7 @@ pub fn answer(anteroom: &Anteroom, wish: Wish, error: &ApiError) -> Response {
     *response.status_mut() = status(error);
     let headers = response.headers_mut();
     headers.insert(axum::http::header::CONTENT_SECURITY_POLICY, page_policy("none", None));
+    headers.insert(REPORTING_ENDPOINTS, ENDPOINTS);
     if let Some(seconds) = error.retry_after() {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }

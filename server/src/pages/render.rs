@@ -3,11 +3,12 @@
 use app::Visit;
 use app::ssr::{CookiePolicy, remembered_username, shell};
 use auth::Visitor;
+use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue};
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use leptos::nonce::Nonce;
@@ -15,6 +16,7 @@ use leptos::prelude::{provide_context, use_context};
 use rand::Rng as _;
 
 use crate::middleware::{page_policy, private};
+use crate::reports::{ENDPOINTS, REPORTING_ENDPOINTS};
 use crate::router::Anteroom;
 
 /// The nonce of one page; in the request's extensions.
@@ -41,13 +43,27 @@ pub async fn page(anteroom: &Anteroom, visitor: &Visitor, mut request: Request) 
     let options = anteroom.leptos.clone();
     let render =
         leptos_axum::render_app_async_with_context(context(anteroom), move || shell(options.clone()));
-    let mut response = render(request).await;
+    let mut response = in_one_piece(render(request).await).await;
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    response.headers_mut().insert(REPORTING_ENDPOINTS, ENDPOINTS);
     // Says what the body is, even where leptos_axum 0.8.10 already has.
     response
         .headers_mut()
         .insert(axum::http::header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     private(response)
+}
+
+/// The page is complete before its head is sent, so its length is known: no chunks on the wire, and
+/// whether it is worth compressing can be told.
+async fn in_one_piece(response: Response) -> Response {
+    let (head, body) = response.into_parts();
+    match to_bytes(body, usize::MAX).await {
+        Ok(page) => Response::from_parts(head, Body::from(page)),
+        Err(error) => {
+            tracing::error!(%error, "a page broke off");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
 }
 
 /// What a page is told of its visitor.

@@ -15,6 +15,8 @@ use crate::config;
 /// Most keys remembered of each kind. Beyond it what is due to be forgotten goes first, then whatever
 /// is oldest: memory stays bounded under a flood of addresses.
 const MOST_KEYS: usize = 100_000;
+/// Reports of one address that reach the log: enough to see a fault, too few to fill a disk.
+const REPORTS: config::Rate = config::Rate { burst: 10, refill: 10, per: std::time::Duration::from_mins(1) };
 /// Failures of an account are forgotten after so long without an attempt.
 const FORGOTTEN_AFTER: Duration = Duration::hours(24);
 /// What a closed account is told to wait; only an operator opens it.
@@ -47,6 +49,7 @@ impl MemoryThrottle {
             Gate::SignIn => self.limits.address_sign_in,
             Gate::Registration => self.limits.address_registration,
             Gate::AnonymousSession => self.limits.address_anonymous,
+            Gate::Report => Some(REPORTS),
         }
     }
 }

@@ -13,6 +13,7 @@ mod pages;
 mod parity;
 mod preferences;
 mod register;
+mod reports;
 mod store_down;
 mod throttle;
 mod whoami;

@@ -59,6 +59,19 @@ async fn one_address_begins_thirty_anonymous_sessions_and_keeps_using_them() {
 }
 
 #[tokio::test]
+async fn where_each_visit_begins_a_session_the_thirty_first_of_an_address_does_not() {
+    let app = TestApp::with(&["sessions.anonymous=visit", "throttle.address_anonymous=30+60/1m"]).await;
+    let mut guest = app.program();
+    for _ in 0..30 {
+        guest = app.program();
+        assert_eq!(guest.get("/").await.set_cookies().len(), 1);
+    }
+    let answer = app.program().get("/").await;
+    assert_eq!((answer.status.as_u16(), answer.set_cookies().len()), (200, 0));
+    assert!(guest.whoami().await["session"].is_object(), "who has a session keeps it");
+}
+
+#[tokio::test]
 async fn a_claimed_address_changes_nothing() {
     let app = TestApp::with(&["throttle.address_sign_in=1/1m"]).await;
     app.program().login("ada", "x").await;

@@ -19,7 +19,8 @@ pub(crate) struct Settled {
 impl CurrentSession {
     /// Notes the use, and says what the answer must carry.
     pub(crate) async fn settle(&self) -> Result<Settled, StoreError> {
-        if self.sessions().settings().anonymous == Anonymous::OnVisit {
+        let begins_on_visit = self.sessions().settings().anonymous == Anonymous::OnVisit;
+        if begins_on_visit && !self.inner.sessionless.load(Ordering::Relaxed) {
             self.begin_on_visit().await?;
         }
         if !self.inner.read.load(Ordering::Relaxed) {

@@ -1,0 +1,104 @@
+//! The edge: what every request passes before the routes, and every answer after them.
+
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::response::Response;
+use contract::ApiError;
+use futures_util::FutureExt as _;
+use tower::{Layer as _, Service as _};
+use tower_http::csrf::{Csrf, CsrfLayer};
+
+use crate::middleware::{add_security_headers, check_origin, check_refusal, check_size};
+use crate::pages::failure::{self, Wish};
+use crate::router::Anteroom;
+
+/// Longest time until the head of an answer.
+const LONGEST_REQUEST: Duration = Duration::from_secs(30);
+
+/// The whole site, ready to answer; cheap to clone.
+///
+/// One function instead of a stack of layers: axum 0.8 boxes and clones every layer of a `Router` for
+/// each request, which cost more than everything that they did.
+#[derive(Clone)]
+pub struct Edge {
+    anteroom: Anteroom,
+    routes: Csrf<Router>,
+}
+
+impl Edge {
+    /// The site behind these routes.
+    #[must_use]
+    pub fn new(anteroom: Anteroom, routes: Router) -> Self {
+        let csrf = match &anteroom.public_origin {
+            Some(origin) => CsrfLayer::new().add_trusted_origin(origin.as_str()).unwrap_or_default(),
+            None => CsrfLayer::new(),
+        };
+        Self { routes: csrf.layer(routes), anteroom }
+    }
+
+    /// Answers one request. Every answer has the security headers, a refusal and a panic's too.
+    ///
+    /// # Errors
+    /// None: each failure is an answer.
+    pub async fn answer(&self, request: Request) -> Result<Response, Infallible> {
+        let wish = Wish::of(&request);
+        let answer = tokio::time::timeout(LONGEST_REQUEST, self.pass(request));
+        // One request's panic is that request's 500, and nobody else's; the panic hook has logged where.
+        let answer = match AssertUnwindSafe(answer).catch_unwind().await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_too_long)) => Err(ApiError::Timeout),
+            Err(_panic) => Err(ApiError::Internal),
+        };
+        let mut response = answer.unwrap_or_else(|error| failure::answer(&self.anteroom, wish, &error));
+        add_security_headers(response.headers_mut(), self.anteroom.is_https);
+        Ok(response)
+    }
+
+    /// Before anything that could read a body, then before anything that could change something.
+    async fn pass(&self, request: Request) -> Result<Response, ApiError> {
+        check_size(&request)?;
+        check_origin(&request)?;
+        let Ok(response) = self.routes.clone().call(request).await;
+        check_refusal(&response)?;
+        Ok(response)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::StatusCode;
+    use axum::routing::get;
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+    use crate::application::tests::anteroom;
+
+    async fn boom() -> &'static str {
+        panic!("a secret of /home/operator")
+    }
+
+    async fn ask(accept: &str) -> (StatusCode, String) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let edge = Edge::new(anteroom(&folder), Router::new().route("/boom", get(boom)));
+        let request = Request::get("/boom").header("accept", accept).body(Body::empty()).expect("a request");
+        let Ok(response) = edge.answer(request).await;
+        let status = response.status();
+        assert!(response.headers().contains_key("content-security-policy"));
+        let body = response.into_body().collect().await.expect("a body").to_bytes();
+        (status, String::from_utf8(body.to_vec()).expect("text"))
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_page_for_a_person_and_a_problem_for_a_program_and_tells_neither_a_secret() {
+        for (accept, part) in [("text/html", "<!DOCTYPE html>"), ("*/*", "\"code\":\"internal\"")] {
+            let (status, body) = ask(accept).await;
+            assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+            assert!(body.contains(part) && !body.contains("secret"), "{body}");
+        }
+    }
+}
