@@ -4,11 +4,11 @@ use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
 
-use contract::{Whoami, percent_encode, query_value};
+use contract::{PASSWORD_MINIMUM, Whoami, percent_encode, query_value};
 use serde::{Deserialize, Serialize};
 
 /// What the server tells a page about its visitor; it travels to the browser inside the HTML.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Visit {
     /// Who is here.
     pub whoami: Whoami,
@@ -16,6 +16,16 @@ pub struct Visit {
     pub remembered_username: Option<String>,
     /// The site's name.
     pub brand: String,
+    /// Fewest characters of a new password.
+    pub password_minimum: usize,
+}
+
+impl Default for Visit {
+    /// A guest's, of a site without a name.
+    fn default() -> Self {
+        let whoami = Whoami::default();
+        Self { whoami, remembered_username: None, brand: String::new(), password_minimum: PASSWORD_MINIMUM }
+    }
 }
 
 impl fmt::Display for Visit {
@@ -23,7 +33,8 @@ impl fmt::Display for Visit {
     /// browser's build that nothing else there needs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Whoami { username, language, theme, .. } = &self.whoami;
-        write!(f, "brand={}&language={language}&theme={theme}", percent_encode(&self.brand))?;
+        let (brand, minimum) = (percent_encode(&self.brand), self.password_minimum);
+        write!(f, "brand={brand}&minimum={minimum}&language={language}&theme={theme}")?;
         for (name, value) in [("username", username), ("remembered", &self.remembered_username)] {
             if let Some(value) = value {
                 write!(f, "&{name}={}", percent_encode(value))?;
@@ -51,6 +62,7 @@ impl FromStr for Visit {
             whoami,
             remembered_username: value("remembered"),
             brand: value("brand").unwrap_or_default(),
+            password_minimum: value("minimum").and_then(|raw| raw.parse().ok()).unwrap_or(PASSWORD_MINIMUM),
         })
     }
 }
@@ -70,8 +82,12 @@ mod tests {
             theme: Theme::Dark,
             session: None,
         };
-        let member =
-            Visit { whoami, remembered_username: Some("a.d-a".into()), brand: "</script>&Söhne".into() };
+        let member = Visit {
+            whoami,
+            remembered_username: Some("a.d-a".into()),
+            brand: "</script>&Söhne".into(),
+            password_minimum: 20,
+        };
         for visit in [member, Visit::default()] {
             assert_eq!(visit.to_string().parse(), Ok(visit));
         }

@@ -17,6 +17,7 @@ pub struct CurrentVisitor {
     theme: RwSignal<Theme>,
     remembered_username: StoredValue<Option<String>>,
     brand: StoredValue<String>,
+    password_minimum: usize,
     /// How many answers were heard: an older one that comes late must not undo a newer.
     answers: StoredValue<u32>,
 }
@@ -31,6 +32,7 @@ impl CurrentVisitor {
             theme: RwSignal::new(visit.whoami.theme),
             remembered_username: StoredValue::new(visit.remembered_username),
             brand: StoredValue::new(visit.brand),
+            password_minimum: visit.password_minimum,
             answers: StoredValue::new(0),
         }
     }
@@ -75,6 +77,12 @@ impl CurrentVisitor {
     #[must_use]
     pub fn brand(self) -> String {
         self.brand.get_value()
+    }
+
+    /// Fewest characters of a new password.
+    #[must_use]
+    pub const fn password_minimum(self) -> usize {
+        self.password_minimum
     }
 
     /// The name to fill into the sign-in form.

@@ -14,7 +14,7 @@ use sessions::{Anonymous, Clock, Policy, Sessions, SessionsBuilder, Store};
 use tokio::net::TcpListener;
 
 use crate::accounts::SqliteAccounts;
-use crate::config::{self, AnonymousSessions, Config, SameSite, StoreKind};
+use crate::config::{AnonymousSessions, Config, StoreKind};
 use crate::edge::Edge;
 use crate::router::{Anteroom, Parts, router};
 use crate::serve;
@@ -147,7 +147,7 @@ pub fn open_sessions(config: &Config, clock: &Arc<dyn Clock>) -> Result<Sessions
     let timeouts = &settings.timeouts;
     let builder = SessionsBuilder {
         clock: Arc::clone(clock),
-        cookie: cookie(&settings.cookie),
+        cookie: settings.cookie.clone(),
         key_prefix: settings.key_prefix.clone(),
         anonymous: match settings.anonymous {
             AnonymousSessions::Write => Anonymous::OnWrite,
@@ -160,22 +160,6 @@ pub fn open_sessions(config: &Config, clock: &Arc<dyn Clock>) -> Result<Sessions
         ..SessionsBuilder::new(store)
     };
     Ok(builder.build())
-}
-
-fn cookie(settings: &config::Cookie) -> sessions::Cookie {
-    sessions::Cookie {
-        name: settings.name.clone(),
-        domain: settings.domain.clone(),
-        path: settings.path.clone(),
-        secure: settings.secure,
-        http_only: settings.http_only,
-        same_site: match settings.same_site {
-            SameSite::Lax => sessions::SameSite::Lax,
-            SameSite::Strict => sessions::SameSite::Strict,
-            SameSite::None => sessions::SameSite::None,
-        },
-        partitioned: settings.partitioned,
-    }
 }
 
 fn policy(idle: std::time::Duration, absolute: std::time::Duration) -> Policy {

@@ -54,7 +54,7 @@ pub use public_origin::PublicOrigin;
 pub use rate::Rate;
 use reader::Reader;
 pub use server::{Profile, Server};
-pub use sessions::{AnonymousSessions, Cookie, SameSite, Sessions, StoreKind, Timeouts};
+pub use sessions::{AnonymousSessions, Sessions, StoreKind, Timeouts};
 use sources::Sources;
 pub use store_url::StoreUrl;
 pub use throttle::Throttle;

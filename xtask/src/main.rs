@@ -35,10 +35,14 @@ enum Command {
     Bench(bench::Arguments),
 }
 
-fn main() -> anyhow::Result<ExitCode> {
-    match Arguments::parse().command {
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Test => Ok(test::run()),
         Command::Bench(arguments) => bench::run(&arguments),
-    }
+    };
+    done.unwrap_or_else(|error| {
+        say::failure(&error);
+        ExitCode::FAILURE
+    })
 }

@@ -43,6 +43,9 @@ impl Transcript {
             return Ok(self);
         }
         self.show();
+        if self.lines.is_empty() {
+            bail!("{work} failed without a word; was it ended from outside, for want of memory?");
+        }
         bail!("{work} failed; its output is above")
     }
 }

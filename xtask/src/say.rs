@@ -12,6 +12,11 @@ pub fn progress(line: &str) {
     eprintln!("{line}");
 }
 
+/// What went wrong and why, without a backtrace: `RUST_BACKTRACE` is for the programs that this one starts.
+pub fn failure(error: &anyhow::Error) {
+    eprintln!("\nerror: {error:#}");
+}
+
 /// A line of the result, which may be piped elsewhere.
 pub fn result(line: &str) {
     println!("{line}");

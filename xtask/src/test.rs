@@ -17,7 +17,7 @@ pub fn run() -> ExitCode {
     let mut tally = Tally::default();
     let outcome = every_kind(&mut tally);
     if let Err(failure) = &outcome {
-        say::progress(&format!("\nerror: {failure:#}"));
+        say::failure(failure);
     }
     say::result(&tally.to_string());
     if outcome.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }

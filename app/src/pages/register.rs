@@ -1,6 +1,6 @@
 //! The registration form.
 
-use contract::{NextPath, PASSWORD_MINIMUM, query_value};
+use contract::{NextPath, query_value};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_router::hooks::use_url;
@@ -23,7 +23,7 @@ pub fn Register() -> impl IntoView {
     let on_submit = move |event| submission.send(&event, Box::new(move |whoami, _| visitor.update(whoami)));
     let username_hint = Signal::derive(move || visitor.text().username_hint.to_owned());
     let password_hint =
-        Signal::derive(move || around(visitor.text().password_hint, &PASSWORD_MINIMUM.to_string()));
+        Signal::derive(move || around(visitor.text().password_hint, &visitor.password_minimum().to_string()));
 
     view! {
         <form class="card" method="post" action=RegisterCall::url() on:submit=on_submit>

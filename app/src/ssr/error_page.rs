@@ -36,7 +36,7 @@ mod tests {
     #[test]
     fn it_is_a_whole_document_in_the_visitors_language() {
         let whoami = Whoami { language: Language::De, ..Whoami::default() };
-        let visit = Visit { whoami, brand: "<My>App".into(), remembered_username: None };
+        let visit = Visit { whoami, brand: "<My>App".into(), ..Visit::default() };
         let html = error_page(&visit, &Assets::unhashed(), &ApiError::Unavailable { retry_after: 5 });
         assert!(html.starts_with("<!DOCTYPE html><html lang=\"de\" data-theme=\"system\">"), "{html}");
         assert!(html.contains("Das hat nicht geklappt"));

@@ -6,16 +6,13 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use auth::{Account, AccountKey, Accounts, AccountsError, Clock, PasswordHash};
 use contract::Username;
 use parking_lot::Mutex;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
-
-/// Shorter than the 500 ms that a call may take in all.
-const BUSY_TIMEOUT: Duration = Duration::from_millis(400);
+use rusqlite::{Connection, OptionalExtension, params};
+use sessions::store::sqlite::file;
 
 /// Each entry is applied once, in order; entries are only ever added.
 const MIGRATIONS: [&str; 1] = ["
@@ -138,22 +135,8 @@ impl Accounts for SqliteAccounts {
 }
 
 fn connect(path: &Path, clock: &dyn Clock) -> rusqlite::Result<Connection> {
-    let mut connection = Connection::open(path)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.execute_batch(
-        "CREATE TABLE IF NOT EXISTS accounts_migrations (version INTEGER PRIMARY KEY, applied INTEGER NOT NULL) STRICT",
-    )?;
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
-    let applied: i64 =
-        transaction.query_row("SELECT count(*) FROM accounts_migrations", [], |row| row.get(0))?;
-    for (version, migration) in (0_i64..).zip(MIGRATIONS).skip_while(|(version, _)| *version < applied) {
-        transaction.execute_batch(migration)?;
-        let now = clock.now().unix_timestamp();
-        transaction.execute("INSERT INTO accounts_migrations VALUES (?1, ?2)", params![version, now])?;
-    }
-    transaction.commit()?;
+    let mut connection = file::connect(path)?;
+    file::migrate(&mut connection, "accounts", &MIGRATIONS, clock.now())?;
     Ok(connection)
 }
 

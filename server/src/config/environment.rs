@@ -41,7 +41,7 @@ mod tests {
     fn two_underscores_separate_the_parts_of_a_name() {
         let variables = [("ANTEROOM_SESSIONS__COOKIE__SAME_SITE", "strict"), ("PATH", "/bin")];
         let config = load("", &variables, &[]).expect("all is well");
-        assert_eq!(config.sessions.cookie.same_site, crate::config::SameSite::Strict);
+        assert_eq!(config.sessions.cookie.same_site, ::sessions::SameSite::Strict);
     }
 
     #[test]

@@ -6,7 +6,6 @@ mod timeouts;
 
 use std::{path::PathBuf, time::Duration};
 
-pub use cookie::{Cookie, SameSite};
 pub use store_kind::StoreKind;
 pub use timeouts::Timeouts;
 
@@ -64,7 +63,7 @@ pub struct Sessions {
     /// `sessions.sweep_every`: how often expired records are removed; `None` is off.
     pub sweep_every: Option<Duration>,
     /// `sessions.cookie.*`
-    pub cookie: Cookie,
+    pub cookie: sessions::Cookie,
 }
 
 impl Sessions {
@@ -85,7 +84,7 @@ impl Sessions {
             sweep_every: reader.take_if(SWEEP_EVERY, Some(Duration::from_mins(5)), |every| {
                 is_sweep_interval(every.as_ref())
             }),
-            cookie: Cookie::read(reader, server),
+            cookie: cookie::read(reader, server),
         }
     }
 
@@ -93,7 +92,7 @@ impl Sessions {
         self.check_place(reader, server);
         self.check_keys(reader);
         self.timeouts.check(reader);
-        self.cookie.check(reader, server);
+        cookie::check(&self.cookie, reader, server);
     }
 
     fn check_place(&self, reader: &mut Reader, server: &Server) {

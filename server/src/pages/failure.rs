@@ -42,7 +42,7 @@ pub fn answer(anteroom: &Anteroom, wish: Wish, error: &ApiError) -> Response {
     if !wish.wants_page {
         return Problem(error.clone()).into_response();
     }
-    let visit = Visit { brand: anteroom.brand.clone(), whoami: wish.whoami, remembered_username: None };
+    let visit = Visit { brand: anteroom.brand.clone(), whoami: wish.whoami, ..Visit::default() };
     let mut response = Html(error_page(&visit, &anteroom.assets, error)).into_response();
     *response.status_mut() = status(error);
     let headers = response.headers_mut();

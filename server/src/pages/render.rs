@@ -72,6 +72,7 @@ fn visit(anteroom: &Anteroom, visitor: &Visitor, headers: &HeaderMap) -> Visit {
         whoami: visitor.whoami_or_guest(),
         remembered_username: remembered_username(headers, anteroom.cookie_policy()),
         brand: anteroom.brand.clone(),
+        password_minimum: anteroom.auth.rules.minimum,
     }
 }
 

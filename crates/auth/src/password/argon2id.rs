@@ -15,14 +15,14 @@ impl Memory {
         let salt = phc::Salt::generate();
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
         let output = self.output(&argon2, password, &salt, Params::DEFAULT_OUTPUT_LEN)?;
-        let hash = phc::PasswordHash {
-            algorithm: Algorithm::Argon2id.ident(),
-            version: Some(Version::V0x13.into()),
-            params: params.try_into()?,
-            salt: Some(salt),
-            hash: Some(output),
-        };
-        Ok(hash.to_string())
+        compose(params, salt, output)
+    }
+
+    /// A hash that no password has, and that takes as long to find out.
+    pub(super) fn dummy(params: &Params) -> password_hash::Result<String> {
+        let (one, two) = (phc::Salt::generate(), phc::Salt::generate());
+        let output = [one.as_ref(), two.as_ref()].concat();
+        compose(params, phc::Salt::generate(), phc::Output::new(&output)?)
     }
 
     /// Whether `password` has this hash; an error if the hash is none that Argon2 made.
@@ -51,4 +51,15 @@ impl Memory {
         argon2.hash_password_into_with_memory(password.as_bytes(), salt, output, self.0.as_mut_slice())?;
         Ok(phc::Output::new(output)?)
     }
+}
+
+fn compose(params: &Params, salt: phc::Salt, output: phc::Output) -> password_hash::Result<String> {
+    let hash = phc::PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: params.try_into()?,
+        salt: Some(salt),
+        hash: Some(output),
+    };
+    Ok(hash.to_string())
 }

@@ -87,10 +87,10 @@ impl PasswordHasher {
     }
 
     fn with_params(params: Params, cores: usize) -> Result<Self, AuthError> {
-        let dummy = hash(&params, "no account has this password", &mut Memory::default())?;
+        let dummy = Memory::dummy(&params).map_err(|error| AuthError::Hashing(error.into()))?;
         Ok(Self(Arc::new(Inner {
             params,
-            dummy,
+            dummy: PasswordHash(dummy),
             cores: Semaphore::new(cores.max(1)),
             queued: AtomicUsize::new(0),
             memories: Mutex::default(),
@@ -225,8 +225,16 @@ mod tests {
     async fn the_dummy_is_made_with_todays_parameters_and_opens_nothing() {
         let hasher = PasswordHasher::new(1).expect("starts");
         assert!(hasher.0.dummy.as_phc().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-        let typed = password("no account has this password");
-        assert_eq!(hasher.verify(typed, None).await.expect("compares"), Verdict::Wrong);
+        let dummy = Some(hasher.0.dummy.clone());
+        for stored in [None, dummy] {
+            assert_eq!(hasher.verify(password("x"), stored).await.expect("compares"), Verdict::Wrong);
+        }
+        let (mut memory, real) = (Memory::default(), hasher.hash(password("x")).await.expect("hashes"));
+        assert_eq!(hasher.0.dummy.as_phc().len(), real.as_phc().len(), "salt and output are as long");
+        assert!(
+            matches!(memory.verify(hasher.0.dummy.as_phc(), "x"), Ok(false)),
+            "it is computed to the end"
+        );
     }
 
     #[tokio::test]

@@ -18,6 +18,7 @@ use time::OffsetDateTime;
 use super::{Capabilities, Loaded, REASON_KEPT_FOR, Store, StoreError, Summary};
 use crate::{AccountKey, Change, Clock, Key, Reason, Record};
 
+pub mod file;
 mod row;
 mod schema;
 
@@ -45,8 +46,9 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError::Unavailable`] if the file cannot be opened or written.
     pub fn open(path: &Path, prefix: &str, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        let mut writer = schema::connect(path).map_err(StoreError::unavailable)?;
-        schema::migrate(&mut writer, clock.now()).map_err(StoreError::unavailable)?;
+        let mut writer = file::connect(path).map_err(StoreError::unavailable)?;
+        file::migrate(&mut writer, "sessions", &schema::MIGRATIONS, clock.now())
+            .map_err(StoreError::unavailable)?;
         let inner = Inner {
             clock,
             application: prefix.to_owned(),
@@ -62,7 +64,7 @@ impl SqliteStore {
         let idle = self.inner.readers.lock().pop();
         let reader = match idle {
             Some(reader) => reader,
-            None => schema::connect_reader(&self.inner.path).map_err(StoreError::unavailable)?,
+            None => file::connect_reader(&self.inner.path).map_err(StoreError::unavailable)?,
         };
         let result = query(&reader).map_err(StoreError::unavailable);
         self.inner.readers.lock().push(reader);
@@ -305,7 +307,7 @@ mod tests {
         let store = open(&folder);
         let key = SessionId::random().key("");
         store.insert(&key, &Record::new(Policy::SIGNED_IN, store.inner.clock.now())).await.expect("inserts");
-        let mut other = schema::connect(&folder.path().join("s.db")).expect("connects");
+        let mut other = file::connect(&folder.path().join("s.db")).expect("connects");
         let _writing = other.transaction_with_behavior(TransactionBehavior::Immediate).expect("begins");
         assert!(matches!(store.load(&key).await, Ok(Loaded::Living(_))));
     }

@@ -1,5 +1,7 @@
 //! `sessions.cookie.*`: the cookie that carries a session.
 
+use sessions::{Cookie, SameSite};
+
 use crate::config::{
     Server,
     public_origin::is_name,
@@ -16,107 +18,78 @@ const HTTP_ONLY: &str = "sessions.cookie.http_only";
 const SAME_SITE: &str = "sessions.cookie.same_site";
 const PARTITIONED: &str = "sessions.cookie.partitioned";
 
-/// Which requests of other sites bring the cookie along.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SameSite {
-    /// Following a link to this site.
-    Lax,
-    /// None of them.
-    Strict,
-    /// All of them.
-    None,
-}
-
 impl Words for SameSite {
     const WORDS: &'static [(&'static str, Self)] =
         &[("lax", Self::Lax), ("strict", Self::Strict), ("none", Self::None)];
 }
 
-/// The name and the attributes of the cookie that carries a session (RFC 6265bis).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cookie {
-    /// `sessions.cookie.name`: unless set, `__Host-id` with `secure` and `id` without.
-    pub name: String,
-    /// `sessions.cookie.domain`: lets subdomains have the cookie; unset, only this host has it.
-    pub domain: Option<String>,
-    /// `sessions.cookie.path`
-    pub path: String,
-    /// `sessions.cookie.secure`: unless set, whether the public origin is https.
-    pub secure: bool,
-    /// `sessions.cookie.http_only`
-    pub http_only: bool,
-    /// `sessions.cookie.same_site`
-    pub same_site: SameSite,
-    /// `sessions.cookie.partitioned`
-    pub partitioned: bool,
+/// Reads them. Unless set, `secure` says whether the public origin is https, and the name is `__Host-id`
+/// with `secure` and `id` without.
+pub(super) fn read(reader: &mut Reader, server: &Server) -> Cookie {
+    reader.follows(SECURE, &[PUBLIC_ORIGIN]);
+    let secure = reader.take(SECURE, server.is_https());
+    reader.follows(NAME, &[SECURE]);
+    let name = if secure { "__Host-id" } else { "id" };
+    Cookie {
+        name: reader.take_if(NAME, name.to_owned(), |name| is_token(name)),
+        domain: reader.optional_if(DOMAIN, |domain: &String| is_domain(domain)),
+        path: reader.take_if(PATH, "/".to_owned(), |path| is_path(path)),
+        secure,
+        http_only: reader.take(HTTP_ONLY, true),
+        same_site: reader.take(SAME_SITE, SameSite::Lax),
+        partitioned: reader.take(PARTITIONED, false),
+    }
 }
 
-impl Cookie {
-    pub(super) fn read(reader: &mut Reader, server: &Server) -> Self {
-        reader.follows(SECURE, &[PUBLIC_ORIGIN]);
-        let secure = reader.take(SECURE, server.is_https());
-        reader.follows(NAME, &[SECURE]);
-        let name = if secure { "__Host-id" } else { "id" };
-        Self {
-            name: reader.take_if(NAME, name.to_owned(), |name| is_token(name)),
-            domain: reader.optional_if(DOMAIN, |domain: &String| is_domain(domain)),
-            path: reader.take_if(PATH, "/".to_owned(), |path| is_path(path)),
-            secure,
-            http_only: reader.take(HTTP_ONLY, true),
-            same_site: reader.take(SAME_SITE, SameSite::Lax),
-            partitioned: reader.take(PARTITIONED, false),
-        }
+/// Refuses what browsers would refuse, and what would leave the cookie open to others.
+pub(super) fn check(cookie: &Cookie, reader: &mut Reader, server: &Server) {
+    check_secure(cookie, reader, server);
+    check_prefix(cookie, reader);
+    check_domain(cookie, reader, server);
+    if !cookie.http_only {
+        reader.warning(&[HTTP_ONLY], "any script on a page can then read the session's cookie");
     }
+}
 
-    pub(super) fn check(&self, reader: &mut Reader, server: &Server) {
-        self.check_secure(reader, server);
-        self.check_prefix(reader);
-        self.check_domain(reader, server);
-        if !self.http_only {
-            reader.warning(&[HTTP_ONLY], "any script on a page can then read the session's cookie");
-        }
+fn check_secure(cookie: &Cookie, reader: &mut Reader, server: &Server) {
+    if cookie.secure {
+        return;
     }
-
-    fn check_secure(&self, reader: &mut Reader, server: &Server) {
-        if self.secure {
-            return;
-        }
-        // A default that is off follows the public origin, of which the server's own checks speak.
-        if reader.is_given(SECURE) && (server.is_production() || !server.is_loopback()) {
-            let why = "the session would travel unencrypted: leave it on beyond this machine";
-            reader.contradiction(&[SECURE, PROFILE, ADDRESS], why);
-        }
-        if self.same_site == SameSite::None {
-            reader.contradiction(&[SAME_SITE, SECURE], "browsers refuse such a cookie without secure");
-        }
-        if self.partitioned {
-            reader.contradiction(&[PARTITIONED, SECURE], "browsers refuse such a cookie without secure");
-        }
+    // A default that is off follows the public origin, of which the server's own checks speak.
+    if reader.is_given(SECURE) && (server.is_production() || !server.is_loopback()) {
+        let why = "the session would travel unencrypted: leave it on beyond this machine";
+        reader.contradiction(&[SECURE, PROFILE, ADDRESS], why);
     }
-
-    fn check_prefix(&self, reader: &mut Reader) {
-        let host = has_prefix(&self.name, "__Host-");
-        if !self.secure && (host || has_prefix(&self.name, "__Secure-")) {
-            reader.contradiction(&[NAME, SECURE], "browsers refuse a cookie of such a name without secure");
-        }
-        if host && self.domain.is_some() {
-            let why = "a __Host- cookie belongs to one host: use a __Secure- name, or leave the domain out";
-            reader.contradiction(&[NAME, DOMAIN], why);
-        }
-        if host && self.path != "/" {
-            let why = "a __Host- cookie is for the whole site: use a __Secure- name, or the path /";
-            reader.contradiction(&[NAME, PATH], why);
-        }
+    if cookie.same_site == SameSite::None {
+        reader.contradiction(&[SAME_SITE, SECURE], "browsers refuse such a cookie without secure");
     }
+    if cookie.partitioned {
+        reader.contradiction(&[PARTITIONED, SECURE], "browsers refuse such a cookie without secure");
+    }
+}
 
-    /// A browser refuses a cookie for a domain that the host which sets it is not in.
-    fn check_domain(&self, reader: &mut Reader, server: &Server) {
-        if let (Some(domain), Some(origin)) = (&self.domain, &server.public_origin) {
-            let domain = domain.trim_start_matches('.').to_ascii_lowercase();
-            let covered = origin.host() == domain || origin.host().ends_with(&format!(".{domain}"));
-            if !covered {
-                reader.contradiction(&[DOMAIN, PUBLIC_ORIGIN], "that host does not belong to that domain");
-            }
+fn check_prefix(cookie: &Cookie, reader: &mut Reader) {
+    let host = has_prefix(&cookie.name, "__Host-");
+    if !cookie.secure && (host || has_prefix(&cookie.name, "__Secure-")) {
+        reader.contradiction(&[NAME, SECURE], "browsers refuse a cookie of such a name without secure");
+    }
+    if host && cookie.domain.is_some() {
+        let why = "a __Host- cookie belongs to one host: use a __Secure- name, or leave the domain out";
+        reader.contradiction(&[NAME, DOMAIN], why);
+    }
+    if host && cookie.path != "/" {
+        let why = "a __Host- cookie is for the whole site: use a __Secure- name, or the path /";
+        reader.contradiction(&[NAME, PATH], why);
+    }
+}
+
+/// A browser refuses a cookie for a domain that the host which sets it is not in.
+fn check_domain(cookie: &Cookie, reader: &mut Reader, server: &Server) {
+    if let (Some(domain), Some(origin)) = (&cookie.domain, &server.public_origin) {
+        let domain = domain.trim_start_matches('.').to_ascii_lowercase();
+        let covered = origin.host() == domain || origin.host().ends_with(&format!(".{domain}"));
+        if !covered {
+            reader.contradiction(&[DOMAIN, PUBLIC_ORIGIN], "that host does not belong to that domain");
         }
     }
 }

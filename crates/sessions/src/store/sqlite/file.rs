@@ -1,0 +1,60 @@
+//! How a database file is opened and its tables kept up to date; for other tables in the same file too.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
+use time::OffsetDateTime;
+
+use super::row::millis;
+
+/// Shorter than the 500 ms that a store call may take in all.
+const BUSY_TIMEOUT: Duration = Duration::from_millis(400);
+
+/// Opens the file for reading and writing, and creates it if it is missing. What is committed survives a
+/// crash of the machine (WAL, `synchronous = FULL`); a lock is waited for at most 400 ms.
+///
+/// # Errors
+/// The file cannot be opened or written.
+pub fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    Ok(connection)
+}
+
+/// Opens an existing file for reading alone, in one thread at a time.
+pub(super) fn connect_reader(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(connection)
+}
+
+/// Applies those of `migrations` that this file has not seen, in order and in one transaction. The table
+/// `<name>_migrations` remembers which.
+///
+/// # Errors
+/// One of them fails, and none is applied; or the file cannot be written.
+pub fn migrate(
+    connection: &mut Connection,
+    name: &str,
+    migrations: &[&str],
+    now: OffsetDateTime,
+) -> rusqlite::Result<()> {
+    connection.execute_batch(&format!(
+        "CREATE TABLE IF NOT EXISTS {name}_migrations (version INTEGER PRIMARY KEY, applied INTEGER NOT NULL) STRICT"
+    ))?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+    let applied: i64 =
+        transaction.query_row(&format!("SELECT count(*) FROM {name}_migrations"), [], |row| row.get(0))?;
+    for (version, migration) in (0_i64..).zip(migrations).skip_while(|(version, _)| *version < applied) {
+        transaction.execute_batch(migration)?;
+        transaction.execute(
+            &format!("INSERT INTO {name}_migrations VALUES (?1, ?2)"),
+            params![version, millis(now)],
+        )?;
+    }
+    transaction.commit()
+}
