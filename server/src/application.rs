@@ -8,6 +8,7 @@ use std::{fs, io};
 
 use auth::{Auth, AuthParts, PasswordHasher, PasswordRules, lifecycles};
 use leptos::config::LeptosOptions;
+use sessions::store::filesystem::FilesystemStore;
 use sessions::store::memory::MemoryStore;
 use sessions::store::sqlite::SqliteStore;
 use sessions::{Anonymous, Clock, Policy, Sessions, SessionsBuilder, Store};
@@ -40,10 +41,10 @@ pub enum StartError {
         /// Why.
         source: io::Error,
     },
-    /// The database or the session store cannot be opened.
-    #[error("cannot open the database {path}: {source}")]
+    /// The database, or the session store's file or folder, cannot be opened.
+    #[error("cannot open {path}: {source}")]
     Database {
-        /// The file.
+        /// The file or folder.
         path: String,
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
@@ -142,6 +143,11 @@ pub fn open_sessions(config: &Config, clock: &Arc<dyn Clock>) -> Result<Sessions
             prepare_folder(path)?;
             let store = SqliteStore::open(path, &settings.key_prefix, Arc::clone(clock));
             Arc::new(store.map_err(|source| cannot_open(path, source))?)
+        }
+        StoreKind::Filesystem => {
+            let path = settings.path.clone().unwrap_or(config.database.path().with_file_name("sessions"));
+            let store = FilesystemStore::open(&path, &settings.key_prefix, Arc::clone(clock));
+            Arc::new(store.map_err(|source| cannot_open(&path, source))?)
         }
     };
     let timeouts = &settings.timeouts;

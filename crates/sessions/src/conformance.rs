@@ -8,8 +8,9 @@
 //!
 //! struct Memory;
 //!
+//! #[async_trait::async_trait]
 //! impl Fixture for Memory {
-//!     fn open(&self, _prefix: &str, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
+//!     async fn open(&self, _prefix: &str, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
 //!         Arc::new(MemoryStore::new(clock))
 //!     }
 //! }
@@ -21,18 +22,36 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::task::Poll;
 
+use async_trait::async_trait;
 use serde_json::{Value, json};
 use time::Duration;
 
-use crate::store::{Loaded, REASON_KEPT_FOR};
+use crate::store::{Loaded, REASON_KEPT_FOR, StoreError};
 use crate::{AccountKey, Change, Clock, FixedClock, Key, Policy, Reason, Record, SessionId, Store};
 
 /// One place where sessions can be stored; the tests open it.
+#[async_trait]
 pub trait Fixture: Send + Sync {
     /// Opens the place for the application with this prefix. Opened twice, it is the same place,
     /// unless the store shares nothing (`Capabilities::shared`).
-    fn open(&self, prefix: &str, clock: Arc<dyn Clock>) -> Arc<dyn Store>;
+    async fn open(&self, prefix: &str, clock: Arc<dyn Clock>) -> Arc<dyn Store>;
+
+    /// Everything that is stored there, names and dates included; `None` if nobody can look inside.
+    async fn dump(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Makes the record under a key unreadable; `false` if nobody can.
+    async fn damage(&self, _: &Key) -> bool {
+        false
+    }
+
+    /// Takes the place away, so that an open store cannot reach it; `false` if nobody can.
+    async fn take_away(&self) -> bool {
+        false
+    }
 }
 
 /// Makes a test of each rule, for the fixture that the expression gives.
@@ -62,6 +81,12 @@ macro_rules! conformance_tests {
             applications_on_one_store_do_not_see_each_other
             odd_values_survive_unchanged
             a_mebibyte_survives_unchanged
+            a_read_never_writes
+            a_look_inside_finds_no_id_that_opens_a_session
+            a_damaged_record_is_corrupt_and_can_be_ended
+            a_store_out_of_reach_is_an_error_and_no_absence
+            a_cancelled_call_leaves_all_or_nothing_done
+            a_sweep_disturbs_nobody_who_writes
         }
     };
     ($fixture:expr; $($rule:ident)*) => {
@@ -81,9 +106,9 @@ struct Bench {
 }
 
 impl Bench {
-    fn open(fixture: &impl Fixture) -> Self {
+    async fn open(fixture: &impl Fixture) -> Self {
         let clock = Arc::new(FixedClock::default());
-        let store = fixture.open("", Arc::clone(&clock) as Arc<dyn Clock>);
+        let store = fixture.open("", Arc::clone(&clock) as Arc<dyn Clock>).await;
         Self { store, clock }
     }
 
@@ -114,6 +139,13 @@ impl Bench {
         }
     }
 
+    /// Waits for what a cancelled call may still be doing to a key: the next writer has its turn after it.
+    async fn settle(&self, key: &Key) {
+        for _ in 0..3 {
+            self.store.touch(key, self.clock.now()).await.expect("touches");
+        }
+    }
+
     async fn set(&self, key: &Key, name: &str, value: Value) -> Option<Record> {
         self.store.apply(key, &Change::set(name, value, self.clock.now())).await.expect("applies")
     }
@@ -121,7 +153,7 @@ impl Bench {
 
 /// A key that is taken stays as it is, and the caller is told.
 pub async fn an_insert_never_overwrites(fixture: &impl Fixture) {
-    let bench = Bench::open(fixture);
+    let bench = Bench::open(fixture).await;
     let key = bench.living(None).await;
     bench.set(&key, "a", json!(1)).await;
     assert!(!bench.store.insert(&key, &bench.record()).await.expect("answers"));
@@ -130,7 +162,7 @@ pub async fn an_insert_never_overwrites(fixture: &impl Fixture) {
 
 /// An id that was ended is never given out again.
 pub async fn an_insert_never_overwrites_an_ended_session(fixture: &impl Fixture) {
-    let bench = Bench::open(fixture);
+    let bench = Bench::open(fixture).await;
     let key = bench.living(None).await;
     bench.store.end(&key, Reason::SignedOut).await.expect("ends");
     assert!(!bench.store.insert(&key, &bench.record()).await.expect("answers"));
@@ -139,7 +171,7 @@ pub async fn an_insert_never_overwrites_an_ended_session(fixture: &impl Fixture)
 
 /// What was never inserted is absent, which is no error.
 pub async fn an_unknown_key_is_absent(fixture: &impl Fixture) {
-    let bench = Bench::open(fixture);
+    let bench = Bench::open(fixture).await;
     let key = SessionId::random().key("");
     assert_eq!(bench.load(&key).await, Loaded::Absent);
     assert_eq!(bench.set(&key, "a", json!(1)).await, None);
@@ -150,7 +182,7 @@ pub async fn an_unknown_key_is_absent(fixture: &impl Fixture) {
 
 /// A change that was acknowledged is seen by the next load, and counted.
 pub async fn a_load_after_a_change_sees_it(fixture: &impl Fixture) {
-    let bench = Bench::open(fixture);
+    let bench = Bench::open(fixture).await;
     let key = bench.living(None).await;
     let changed = bench.set(&key, "a", json!(1)).await.expect("lives");
     assert_eq!(changed.version, 1);
@@ -159,7 +191,7 @@ pub async fn a_load_after_a_change_sees_it(fixture: &impl Fixture) {
 
 /// Everything of a record comes back: account, policy, moments, values.
 pub async fn a_loaded_record_is_the_inserted_one(fixture: &impl Fixture) {
-    let bench = Bench::open(fixture);
+    let bench = Bench::open(fixture).await;
     let key = SessionId::random().key("");
     let record = Record {
         account: Some(AccountKey::random()),
@@ -172,7 +204,7 @@ pub async fn a_loaded_record_is_the_inserted_one(fixture: &impl Fixture) {
 
 /// Past the absolute limit nothing loads, however busy the session was.
 pub async fn an_expired_record_does_not_load(fixture: &impl Fixture) {
-    let bench = Bench::open(fixture);
+    let bench = Bench::open(fixture).await;
     let key = bench.living(None).await;
     for _ in 0..72 {
         bench.clock.advance(Duration::minutes(20) - Duration::SECOND);
@@ -184,7 +216,7 @@ pub async fn an_expired_record_does_not_load(fixture: &impl Fixture) {
 
 /// Unused for its idle limit a session has ended; used, it has not.
 pub async fn the_idle_limit_ends_and_a_touch_moves_it(fixture: &impl Fixture) {
-    let bench = Bench::open(fixture);
+    let bench = Bench::open(fixture).await;
     let key = bench.living(None).await;
     bench.clock.advance(Duration::minutes(29));
     assert!(bench.store.touch(&key, bench.clock.now()).await.expect("touches"));
@@ -196,7 +228,7 @@ pub async fn the_idle_limit_ends_and_a_touch_moves_it(fixture: &impl Fixture) {
 
 /// The idle deadline stops at the absolute one.
 pub async fn a_touch_never_passes_the_absolute_limit(fixture: &impl Fixture) {
-    let bench = Bench::open(fixture);
+    let bench = Bench::open(fixture).await;
     let key = SessionId::random().key("");
     let policy = Policy { idle: Duration::minutes(30), absolute: Duration::minutes(40), persistent: false };
     bench.store.insert(&key, &Record::new(policy, bench.clock.now())).await.expect("inserts");
@@ -208,7 +240,7 @@ pub async fn a_touch_never_passes_the_absolute_limit(fixture: &impl Fixture) {
 
 /// A late touch with an earlier moment moves nothing.
 pub async fn a_touch_never_goes_back(fixture: &impl Fixture) {
-    let bench = Bench::open(fixture);
+    let bench = Bench::open(fixture).await;
     let key = bench.living(None).await;
     let begun = bench.clock.now();
     bench.clock.advance(Duration::minutes(20));
@@ -220,7 +252,7 @@ pub async fn a_touch_never_goes_back(fixture: &impl Fixture) {
 
 /// What has ended, by itself or by request, is not brought back by a touch.
 pub async fn a_touch_never_revives(fixture: &impl Fixture) {
-    let bench = Bench::open(fixture);
+    let bench = Bench::open(fixture).await;
     let (ended, idle) = (bench.living(None).await, bench.living(None).await);
     bench.store.end(&ended, Reason::SignedOut).await.expect("ends");
     bench.clock.advance(Duration::minutes(31));
@@ -232,7 +264,7 @@ pub async fn a_touch_never_revives(fixture: &impl Fixture) {
 
 /// A save is a change: parallel requests that set different keys keep all of them.
 pub async fn fifty_parallel_changes_to_different_keys_all_survive(fixture: &impl Fixture) {
-    let bench = Bench::open(fixture);
+    let bench = Bench::open(fixture).await;
     let key = bench.living(None).await;
     let changes = (0..50).map(|number| {
         let (store, at) = (Arc::clone(&bench.store), bench.clock.now());
@@ -250,7 +282,7 @@ pub async fn fifty_parallel_changes_to_different_keys_all_survive(fixture: &impl
 
 /// Of parallel changes to one key one wins, and is not mixed with another.
 pub async fn parallel_changes_to_one_key_leave_one_of_them_whole(fixture: &impl Fixture) {
-    let bench = Bench::open(fixture);
+    let bench = Bench::open(fixture).await;
     let key = bench.living(None).await;
     let changes = (0..20).map(|number| {
         let (store, at) = (Arc::clone(&bench.store), bench.clock.now());
@@ -267,7 +299,7 @@ pub async fn parallel_changes_to_one_key_leave_one_of_them_whole(fixture: &impl 
 
 /// A late write cannot bring a signed-out session back.
 pub async fn a_change_to_an_ended_session_does_nothing_and_says_so(fixture: &impl Fixture) {
-    let bench = Bench::open(fixture);
+    let bench = Bench::open(fixture).await;
     let key = bench.living(None).await;
     bench.store.end(&key, Reason::SignedOut).await.expect("ends");
     assert_eq!(bench.set(&key, "a", json!(1)).await, None);
@@ -276,7 +308,7 @@ pub async fn a_change_to_an_ended_session_does_nothing_and_says_so(fixture: &imp
 
 /// Removing one key leaves the others.
 pub async fn a_removed_key_is_gone_and_others_stay(fixture: &impl Fixture) {
-    let bench = Bench::open(fixture);
+    let bench = Bench::open(fixture).await;
     let key = bench.living(None).await;
     bench.set(&key, "a", json!(1)).await;
     bench.set(&key, "b", json!(2)).await;
@@ -287,7 +319,7 @@ pub async fn a_removed_key_is_gone_and_others_stay(fixture: &impl Fixture) {
 
 /// The reason of an end is the first one given.
 pub async fn ending_twice_is_fine_and_the_first_reason_stands(fixture: &impl Fixture) {
-    let bench = Bench::open(fixture);
+    let bench = Bench::open(fixture).await;
     let key = bench.living(None).await;
     let at = bench.clock.now();
     bench.store.end(&key, Reason::Revoked).await.expect("ends");
@@ -298,7 +330,7 @@ pub async fn ending_twice_is_fine_and_the_first_reason_stands(fixture: &impl Fix
 
 /// Signing out of a session that a limit has ended does not hide the limit.
 pub async fn an_expired_session_ends_with_its_limit_as_reason(fixture: &impl Fixture) {
-    let bench = Bench::open(fixture);
+    let bench = Bench::open(fixture).await;
     let key = bench.living(None).await;
     bench.clock.advance(Duration::hours(1));
     bench.store.end(&key, Reason::SignedOut).await.expect("is fine");
@@ -307,7 +339,7 @@ pub async fn an_expired_session_ends_with_its_limit_as_reason(fixture: &impl Fix
 
 /// A sweep is bounded, and the living are none of its business.
 pub async fn a_sweep_takes_only_the_expired_and_no_more_than_asked(fixture: &impl Fixture) {
-    let bench = Bench::open(fixture);
+    let bench = Bench::open(fixture).await;
     for _ in 0..5 {
         bench.living(None).await;
     }
@@ -321,7 +353,7 @@ pub async fn a_sweep_takes_only_the_expired_and_no_more_than_asked(fixture: &imp
 
 /// The visitor can be told why for a day; then nothing is left.
 pub async fn a_reason_is_kept_for_a_day(fixture: &impl Fixture) {
-    let bench = Bench::open(fixture);
+    let bench = Bench::open(fixture).await;
     let key = bench.living(None).await;
     bench.store.end(&key, Reason::SignedOut).await.expect("ends");
     bench.clock.advance(REASON_KEPT_FOR - Duration::SECOND);
@@ -334,7 +366,7 @@ pub async fn a_reason_is_kept_for_a_day(fixture: &impl Fixture) {
 
 /// An account's list has its living sessions, and ending them touches nobody else.
 pub async fn an_account_lists_and_ends_exactly_its_own(fixture: &impl Fixture) {
-    let bench = Bench::open(fixture);
+    let bench = Bench::open(fixture).await;
     let (ada, bob) = (AccountKey::random(), AccountKey::random());
     let (kept, other) = (bench.living(Some(ada)).await, bench.living(Some(ada)).await);
     let (bobs, guest) = (bench.living(Some(bob)).await, bench.living(None).await);
@@ -358,7 +390,7 @@ pub async fn an_account_lists_and_ends_exactly_its_own(fixture: &impl Fixture) {
 pub async fn applications_on_one_store_do_not_see_each_other(fixture: &impl Fixture) {
     let clock = Arc::new(FixedClock::default());
     let open = |prefix| fixture.open(prefix, Arc::clone(&clock) as Arc<dyn Clock>);
-    let (shop, wiki) = (open("shop:"), open("wiki:"));
+    let (shop, wiki) = (open("shop:").await, open("wiki:").await);
     let (id, account) = (SessionId::random(), AccountKey::random());
     let record = Record { account: Some(account), ..Record::new(Policy::SIGNED_IN, clock.now()) };
     shop.insert(&id.key("shop:"), &record).await.expect("inserts");
@@ -370,7 +402,7 @@ pub async fn applications_on_one_store_do_not_see_each_other(fixture: &impl Fixt
 
 /// JSON's corners: empty and nested values, text of all kinds, numbers at their limits.
 pub async fn odd_values_survive_unchanged(fixture: &impl Fixture) {
-    let bench = Bench::open(fixture);
+    let bench = Bench::open(fixture).await;
     let key = bench.living(None).await;
     let odd = json!({
         "": [], "{}": {}, "nested": [[[[[{"a": [null, true, false]}]]]]],
@@ -383,9 +415,142 @@ pub async fn odd_values_survive_unchanged(fixture: &impl Fixture) {
 
 /// Large records are kept whole.
 pub async fn a_mebibyte_survives_unchanged(fixture: &impl Fixture) {
-    let bench = Bench::open(fixture);
+    let bench = Bench::open(fixture).await;
     let key = bench.living(None).await;
     let large = json!("ü".repeat(1 << 19));
     bench.set(&key, "a", large.clone()).await;
     assert_eq!(bench.value(&key, "a").await, Some(large));
+}
+
+/// Loading, listing and sweeping where nothing is due leave every byte and date as it was.
+pub async fn a_read_never_writes(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture).await;
+    let account = AccountKey::random();
+    let (key, ended) = (bench.living(Some(account)).await, bench.living(None).await);
+    bench.store.end(&ended, Reason::SignedOut).await.expect("ends");
+    let Some(before) = fixture.dump().await else { return };
+    bench.clock.advance(Duration::minutes(10));
+    for _ in 0..3 {
+        assert!(bench.loads(&key).await);
+        bench.load(&ended).await;
+        bench.load(&SessionId::random().key("")).await;
+        assert_eq!(bench.store.of_account(account).await.expect("lists").len(), 1);
+        assert_eq!(bench.store.sweep(100).await.expect("sweeps"), 0);
+    }
+    assert!(fixture.dump().await.is_some_and(|after| after == before));
+}
+
+/// Who steals the whole store can use none of its sessions: neither ids nor what they spell is there.
+pub async fn a_look_inside_finds_no_id_that_opens_a_session(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture).await;
+    let id = SessionId::random();
+    let record = Record { account: Some(AccountKey::random()), ..bench.record() };
+    bench.store.insert(&id.key(""), &record).await.expect("inserts");
+    bench.set(&id.key(""), "canary", json!("stored")).await;
+    let Some(inside) = fixture.dump().await else { return };
+    let holds = |part: &[u8]| inside.windows(part.len()).any(|window| window == part);
+    assert!(holds(b"canary"), "the dump shows what is stored");
+    assert!(!holds(id.encode().as_bytes()) && !holds(id.as_bytes()));
+}
+
+/// A record that cannot be read is not absent, harms nobody else, and can be cleared away.
+pub async fn a_damaged_record_is_corrupt_and_can_be_ended(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture).await;
+    let account = AccountKey::random();
+    let (key, other) = (bench.living(Some(account)).await, bench.living(Some(account)).await);
+    if !fixture.damage(&key).await {
+        return;
+    }
+    assert!(matches!(bench.store.load(&key).await, Err(StoreError::Corrupt(_))));
+    let changed = bench.store.apply(&key, &Change::set("a", json!(1), bench.clock.now())).await;
+    assert!(matches!(changed, Err(StoreError::Corrupt(_)) | Ok(None)));
+    assert!(bench.loads(&other).await);
+    bench.store.end(&key, Reason::Corrupt).await.expect("ends");
+    assert!(matches!(bench.load(&key).await, Loaded::Ended { reason: Reason::Corrupt, .. }));
+    assert_eq!(bench.store.of_account(account).await.expect("lists").len(), 1);
+}
+
+/// A store that cannot be reached says so: nobody is signed out because of it.
+pub async fn a_store_out_of_reach_is_an_error_and_no_absence(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture).await;
+    let key = bench.living(None).await;
+    if !fixture.take_away().await {
+        return;
+    }
+    let (store, now) = (&bench.store, bench.clock.now());
+    let other = SessionId::random().key("");
+    assert!(matches!(store.load(&key).await, Err(StoreError::Unavailable(_))));
+    assert!(matches!(store.load(&other).await, Err(StoreError::Unavailable(_))));
+    assert!(matches!(store.insert(&other, &bench.record()).await, Err(StoreError::Unavailable(_))));
+    assert!(matches!(store.touch(&key, now).await, Err(StoreError::Unavailable(_))));
+    assert!(matches!(store.end(&key, Reason::SignedOut).await, Err(StoreError::Unavailable(_))));
+}
+
+/// However early a caller goes away, a record is whole, and its account can find what lives.
+pub async fn a_cancelled_call_leaves_all_or_nothing_done(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture).await;
+    let account = AccountKey::random();
+    for polls in 0..40 {
+        let key = SessionId::random().key("");
+        let record = Record { account: Some(account), ..bench.record() };
+        let change = Change {
+            set: BTreeMap::from([("a".to_owned(), json!(polls)), ("b".to_owned(), json!(polls))]),
+            ..Change::remove("c", bench.clock.now())
+        };
+        cancelled_after(polls, bench.store.insert(&key, &record)).await;
+        cancelled_after(polls, bench.store.apply(&key, &change)).await;
+        bench.settle(&key).await;
+        let Loaded::Living(found) = bench.load(&key).await else { continue };
+        assert_eq!(found.values.get("a"), found.values.get("b"), "both or neither");
+        let listed = bench.store.of_account(account).await.expect("lists");
+        assert!(listed.iter().any(|one| one.key == key), "its account can end it");
+    }
+    // A cancelled insert may still be on its way; it cannot be on its way for ever.
+    for _ in 0..100 {
+        bench.store.end_of_account(account, None, Reason::Revoked).await.expect("ends");
+        if bench.store.of_account(account).await.expect("lists").is_empty() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    unreachable!("an account's sessions can be ended, whatever was cancelled before");
+}
+
+/// Sweeps while others write lose nothing that lives.
+pub async fn a_sweep_disturbs_nobody_who_writes(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture).await;
+    for _ in 0..100 {
+        bench.living(None).await;
+    }
+    bench.clock.advance(Duration::hours(1));
+    let key = bench.living(None).await;
+    let (sweeper, writer) = (Arc::clone(&bench.store), Arc::clone(&bench.store));
+    let at = bench.clock.now();
+    let sweeping = tokio::spawn(async move {
+        let mut swept = 0;
+        for _ in 0..30 {
+            swept += sweeper.sweep(10).await.expect("sweeps");
+        }
+        swept
+    });
+    for number in 0..30 {
+        let change = Change::set(&format!("k{number}"), json!(number), at);
+        assert!(writer.apply(&key, &change).await.expect("applies").is_some());
+    }
+    assert_eq!(sweeping.await.expect("runs"), 100);
+    for number in 0..30 {
+        assert_eq!(bench.value(&key, &format!("k{number}")).await, Some(json!(number)));
+    }
+}
+
+/// Polls a call so many times, then drops it.
+async fn cancelled_after<T>(polls: usize, call: impl Future<Output = T>) {
+    let mut call = std::pin::pin!(call);
+    for _ in 0..polls {
+        let done = std::future::poll_fn(|context| Poll::Ready(call.as_mut().poll(context).is_ready())).await;
+        if done {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
 }

@@ -37,6 +37,12 @@ impl SessionId {
         URL_SAFE_NO_PAD.encode(self.0)
     }
 
+    /// The id's bits, for a rule that looks for them where they must not be.
+    #[cfg(feature = "conformance")]
+    pub(crate) const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
     /// The key of this id for the application that uses `prefix`.
     #[must_use]
     pub fn key(&self, prefix: &str) -> Key {

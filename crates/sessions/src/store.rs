@@ -8,6 +8,10 @@ use time::OffsetDateTime;
 
 use crate::{AccountKey, Change, Key, Reason, Record};
 
+#[cfg(any(feature = "filesystem", feature = "sqlite"))]
+mod encoding;
+#[cfg(feature = "filesystem")]
+pub mod filesystem;
 #[cfg(feature = "memory")]
 pub mod memory;
 #[cfg(feature = "sqlite")]

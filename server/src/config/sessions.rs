@@ -47,7 +47,8 @@ pub struct Sessions {
     pub store: StoreKind,
     /// `sessions.url`: for stores across a network.
     pub url: Option<StoreUrl>,
-    /// `sessions.path`, or the path of a `sqlite://` URL in `sessions.url`; `None` is the accounts' database.
+    /// `sessions.path`, or the path of a `sqlite://` URL in `sessions.url`: a file for `sqlite`, a folder for
+    /// `filesystem`. `None` is the accounts' database, and for `filesystem` the folder `sessions` beside it.
     pub path: Option<PathBuf>,
     /// `sessions.keys`: the first seals, all open. Needed only where ids are signed or records sealed.
     pub keys: Vec<SecretKey>,

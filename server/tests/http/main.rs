@@ -15,5 +15,6 @@ mod preferences;
 mod register;
 mod reports;
 mod store_down;
+mod stores;
 mod throttle;
 mod whoami;

@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, TransactionBehavior, named_params, params};
 use time::OffsetDateTime;
 
+use super::encoding::{millis, span};
 use super::{Capabilities, Loaded, REASON_KEPT_FOR, Store, StoreError, Summary};
 use crate::{AccountKey, Change, Clock, Key, Reason, Record};
 
@@ -22,7 +23,7 @@ pub mod file;
 mod row;
 mod schema;
 
-use row::{Row, millis};
+use row::Row;
 
 /// A SQLite database with a table of sessions.
 #[derive(Debug, Clone)]
@@ -114,8 +115,8 @@ impl Store for SqliteStore {
                     ":application": inner.application,
                     ":account": record.account.as_ref().map(AccountKey::as_bytes),
                     ":value": values,
-                    ":idle": row::span(record.policy.idle),
-                    ":absolute": row::span(record.policy.absolute),
+                    ":idle": span(record.policy.idle),
+                    ":absolute": span(record.policy.absolute),
                     ":persistent": record.policy.persistent,
                     ":created": millis(record.created_at),
                     ":seen": millis(record.last_seen),
@@ -316,11 +317,5 @@ mod tests {
     fn a_folder_that_is_not_there_is_an_error() {
         let missing = Path::new("/nowhere/at/all/s.db");
         assert!(SqliteStore::open(missing, "", Arc::new(FixedClock::default())).is_err());
-    }
-
-    #[test]
-    fn moments_survive_to_the_millisecond() {
-        let now = FixedClock::default().now();
-        assert_eq!(row::moment(millis(now)), now);
     }
 }

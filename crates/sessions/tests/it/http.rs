@@ -9,9 +9,10 @@ use time::Duration;
 
 use site::{Answer, Browser, Site};
 
-/// Runs a rule on both stores.
+/// Runs a rule on each store.
 macro_rules! on_each_store {
     ($($rule:ident)*) => {
+        mod filesystem { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::filesystem()).await; })* }
         mod memory { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::memory()).await; })* }
         mod sqlite { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::sqlite()).await; })* }
     };

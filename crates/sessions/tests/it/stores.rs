@@ -1,33 +1,95 @@
 //! The conformance rules, one line for each store.
 
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use sessions::conformance::Fixture;
+use sessions::store::filesystem::FilesystemStore;
 use sessions::store::memory::MemoryStore;
-use sessions::store::sqlite::SqliteStore;
-use sessions::{Clock, Store};
+use sessions::store::sqlite::{SqliteStore, file};
+use sessions::{Clock, Key, Store};
+use tempfile::TempDir;
 
 struct Memory;
 
+#[async_trait]
 impl Fixture for Memory {
-    fn open(&self, _: &str, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
+    async fn open(&self, _: &str, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
         Arc::new(MemoryStore::new(clock))
     }
 }
 
-struct Sqlite(tempfile::TempDir);
+struct Filesystem(TempDir);
 
-impl Sqlite {
+impl Filesystem {
     fn new() -> Self {
-        Self(tempfile::tempdir().expect("a temporary folder"))
+        Self(folder())
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.path().join("sessions")
     }
 }
 
-impl Fixture for Sqlite {
-    fn open(&self, prefix: &str, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
-        let path = self.0.path().join("sessions.db");
-        Arc::new(SqliteStore::open(&path, prefix, clock).expect("opens"))
+#[async_trait]
+impl Fixture for Filesystem {
+    async fn open(&self, prefix: &str, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
+        Arc::new(FilesystemStore::open(&self.path(), prefix, clock).expect("opens"))
     }
+
+    async fn dump(&self) -> Option<Vec<u8>> {
+        Some(files(&self.path()).iter().flat_map(|path| describe(path)).collect())
+    }
+
+    async fn damage(&self, key: &Key) -> bool {
+        let name = key.as_bytes().map(|byte| format!("{byte:02x}")).concat();
+        let records = files(&self.path()).into_iter().filter(|path| {
+            path.ends_with(&name) && path.components().any(|part| part.as_os_str() == "records")
+        });
+        records.map(|path| fs::write(path, "{\"values\":").expect("writes")).count() == 1
+    }
+
+    async fn take_away(&self) -> bool {
+        fs::remove_dir_all(self.path()).is_ok()
+    }
+}
+
+struct Sqlite(TempDir);
+
+impl Sqlite {
+    fn new() -> Self {
+        Self(folder())
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.path().join("sessions.db")
+    }
+}
+
+#[async_trait]
+impl Fixture for Sqlite {
+    async fn open(&self, prefix: &str, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
+        Arc::new(SqliteStore::open(&self.path(), prefix, clock).expect("opens"))
+    }
+
+    /// Without the shared memory file, in which readers note their presence.
+    async fn dump(&self) -> Option<Vec<u8>> {
+        let files = ["sessions.db", "sessions.db-wal"].map(|name| self.0.path().join(name));
+        Some(files.iter().flat_map(|path| describe(path)).collect())
+    }
+
+    async fn damage(&self, key: &Key) -> bool {
+        let connection = file::connect(&self.path()).expect("connects");
+        let damaged = connection.execute("UPDATE sessions SET value = '{' WHERE key = ?1", [key.as_bytes()]);
+        damaged.expect("damages") == 1
+    }
+}
+
+mod filesystem {
+    sessions::conformance_tests!(super::Filesystem::new());
 }
 
 mod memory {
@@ -36,4 +98,32 @@ mod memory {
 
 mod sqlite {
     sessions::conformance_tests!(super::Sqlite::new());
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+/// All files below a folder, in a fixed order.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("lists") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// A file's name, identity (a file renamed over it has another), date and content.
+fn describe(path: &Path) -> Vec<u8> {
+    let about = fs::metadata(path).expect("is there");
+    let modified = about.modified().expect("a date");
+    let mut text = format!("{} {} {modified:?}\n", path.display(), about.ino()).into_bytes();
+    text.extend(fs::read(path).expect("reads"));
+    text
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
 use time::OffsetDateTime;
 
-use super::row::millis;
+use super::super::encoding::millis;
 
 /// Shorter than the 500 ms that a store call may take in all.
 const BUSY_TIMEOUT: Duration = Duration::from_millis(400);

@@ -12,6 +12,7 @@ use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE, VARY};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
+use sessions::store::filesystem::FilesystemStore;
 use sessions::store::memory::MemoryStore;
 use sessions::store::sqlite::SqliteStore;
 use sessions::{
@@ -35,6 +36,13 @@ pub struct Site {
 impl Site {
     pub fn memory() -> Self {
         Self::over(|clock| Arc::new(MemoryStore::new(clock)))
+    }
+
+    pub fn filesystem() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let site =
+            Self::over(|clock| Arc::new(FilesystemStore::open(folder.path(), "", clock).expect("opens")));
+        Self { _folder: Some(folder), ..site }
     }
 
     pub fn sqlite() -> Self {

@@ -1,0 +1,125 @@
+//! A record as stores without columns keep it, and moments as all of them do.
+
+#[cfg(feature = "filesystem")]
+pub(super) use document::Document;
+use time::{Duration, OffsetDateTime};
+
+/// Milliseconds since 1970.
+pub(super) fn millis(moment: OffsetDateTime) -> i64 {
+    i64::try_from(moment.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
+}
+
+/// The moment so many milliseconds after 1970; the epoch itself for what no calendar holds.
+pub(super) fn moment(millis: i64) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000)
+        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
+/// A duration in milliseconds.
+pub(super) fn span(duration: Duration) -> i64 {
+    i64::try_from(duration.whole_milliseconds()).unwrap_or(i64::MAX)
+}
+
+#[cfg(feature = "filesystem")]
+mod document {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Serialize};
+    use serde_json::Value;
+    use time::{Duration, OffsetDateTime};
+
+    use super::{millis, moment, span};
+    use crate::{AccountKey, Policy, Reason, Record, StoreError};
+
+    /// What stands under a key: a record, or why there is none any more.
+    #[derive(Clone, Debug, PartialEq)]
+    pub(in crate::store) enum Document {
+        Record(Record),
+        Ended { reason: Reason, at: OffsetDateTime },
+    }
+
+    /// JSON with stable names; moments and durations in milliseconds.
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Wire {
+        Record {
+            values: BTreeMap<String, Value>,
+            account: Option<AccountKey>,
+            idle: i64,
+            absolute: i64,
+            persistent: bool,
+            created: i64,
+            seen: i64,
+            version: u64,
+        },
+        Ended {
+            ended: String,
+            at: i64,
+        },
+    }
+
+    impl Document {
+        /// The document's bytes.
+        ///
+        /// # Errors
+        /// [`StoreError::Corrupt`] for values that JSON cannot hold; there are none.
+        pub(in crate::store) fn encode(&self) -> Result<Vec<u8>, StoreError> {
+            let wire = match self {
+                Self::Record(record) => Wire::Record {
+                    values: record.values.clone(),
+                    account: record.account,
+                    idle: span(record.policy.idle),
+                    absolute: span(record.policy.absolute),
+                    persistent: record.policy.persistent,
+                    created: millis(record.created_at),
+                    seen: millis(record.last_seen),
+                    version: record.version,
+                },
+                Self::Ended { reason, at } => {
+                    Wire::Ended { ended: reason.as_str().to_owned(), at: millis(*at) }
+                }
+            };
+            serde_json::to_vec(&wire).map_err(StoreError::corrupt)
+        }
+
+        /// Reads what [`Document::encode`] wrote.
+        ///
+        /// # Errors
+        /// [`StoreError::Corrupt`] for anything else.
+        pub(in crate::store) fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
+            let wire = serde_json::from_slice(bytes).map_err(StoreError::corrupt)?;
+            Ok(match wire {
+                Wire::Record { values, account, idle, absolute, persistent, created, seen, version } => {
+                    Self::Record(Record {
+                        values,
+                        account,
+                        policy: Policy {
+                            idle: Duration::milliseconds(idle),
+                            absolute: Duration::milliseconds(absolute),
+                            persistent,
+                        },
+                        created_at: moment(created),
+                        last_seen: moment(seen),
+                        version,
+                    })
+                }
+                Wire::Ended { ended, at } => Self::Ended {
+                    reason: Reason::from_name(&ended).unwrap_or(Reason::Corrupt),
+                    at: moment(at),
+                },
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Clock as _, FixedClock};
+
+    #[test]
+    fn moments_survive_to_the_millisecond() {
+        let now = FixedClock::default().now();
+        assert_eq!(moment(millis(now)), now);
+    }
+}

@@ -1,0 +1,387 @@
+//! Sessions in files, one for each: nothing to install, and an operator can look at them.
+//!
+//! Choose it for one machine where a folder is all that there is. Everything acknowledged survives a
+//! restart, a crash of the process and (files and folders are synchronised) a crash of the machine.
+//! Several processes may share the folder, on a file system that keeps `flock`.
+//!
+//! A record is written beside its file and renamed over it, so a reader sees the old or the new one,
+//! whole. Writers of the 256 shards take turns by a lock file. The modification time of a file is the
+//! moment from which a sweep has to look at it.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+
+use super::encoding::Document;
+use super::{Capabilities, Loaded, REASON_KEPT_FOR, Store, StoreError, Summary};
+use crate::{AccountKey, Change, Clock, Key, Reason, Record};
+
+mod names;
+
+use names::{folder_name, hex, key_of};
+
+/// A folder with a file for each session.
+#[derive(Clone, Debug)]
+pub struct FilesystemStore {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    clock: Arc<dyn Clock>,
+    /// This application's folder.
+    root: PathBuf,
+    /// The shard at which the next sweep begins.
+    sweeps_from: AtomicU8,
+}
+
+/// Whether a write must outlive the machine, or may be lost with it.
+#[derive(Clone, Copy, PartialEq)]
+enum Durability {
+    Synchronised,
+    Lossy,
+}
+
+impl FilesystemStore {
+    /// Opens the folder at `path`, and creates it if it is missing, for its owner alone. `prefix` keeps
+    /// applications that share it apart: each has a folder of its own in it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the folder cannot be created or written.
+    pub fn open(path: &Path, prefix: &str, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let inner = Inner { clock, root: path.join(folder_name(prefix)), sweeps_from: AtomicU8::new(0) };
+        inner.create_folders().map_err(StoreError::unavailable)?;
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Runs `act` on the blocking pool, alone among the writers of a key's shard. It goes on to its end
+    /// even if the caller is cancelled.
+    async fn write<T: Send + 'static>(
+        &self,
+        key: Key,
+        act: impl FnOnce(&Inner) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.on_the_pool(move |inner| {
+            let _turn = inner.lock(shard_of(&key))?;
+            act(inner)
+        })
+        .await
+    }
+
+    async fn on_the_pool<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&Inner) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let inner = Arc::clone(&self.inner);
+        tokio::task::spawn_blocking(move || act(&inner)).await.map_err(StoreError::unavailable)?
+    }
+}
+
+#[async_trait]
+impl Store for FilesystemStore {
+    async fn insert(&self, key: &Key, record: &Record) -> Result<bool, StoreError> {
+        let (key, record) = (*key, record.clone());
+        self.write(key, move |inner| {
+            if inner.exists(&key)? {
+                return Ok(false);
+            }
+            // The index first: an entry without a record is ignored, a record without an entry would
+            // escape the end of its account's sessions.
+            if let Some(account) = record.account {
+                inner.add_to_index(account, &key)?;
+            }
+            inner.put(&key, &Document::Record(record), Durability::Synchronised)?;
+            Ok(true)
+        })
+        .await
+    }
+
+    /// In the calling thread: a file that small comes from the page cache sooner than another thread wakes.
+    async fn load(&self, key: &Key) -> Result<Loaded, StoreError> {
+        Ok(match self.inner.get(key)? {
+            Some(Document::Record(record)) => Loaded::at(record, self.inner.clock.now()),
+            Some(Document::Ended { reason, at }) => Loaded::Ended { reason, at },
+            None => Loaded::Absent,
+        })
+    }
+
+    async fn apply(&self, key: &Key, change: &Change) -> Result<Option<Record>, StoreError> {
+        let (key, change) = (*key, change.clone());
+        self.write(key, move |inner| {
+            let Some(mut record) = inner.living(&key)? else { return Ok(None) };
+            record.apply(&change);
+            inner.put(&key, &Document::Record(record.clone()), Durability::Synchronised)?;
+            Ok(Some(record))
+        })
+        .await
+    }
+
+    async fn touch(&self, key: &Key, seen: OffsetDateTime) -> Result<bool, StoreError> {
+        let key = *key;
+        self.write(key, move |inner| {
+            let Some(mut record) = inner.living(&key)? else { return Ok(false) };
+            record.touch(seen);
+            inner.put(&key, &Document::Record(record), Durability::Lossy)?;
+            Ok(true)
+        })
+        .await
+    }
+
+    async fn end(&self, key: &Key, reason: Reason) -> Result<(), StoreError> {
+        let key = *key;
+        self.write(key, move |inner| inner.end(&key, reason).map(drop)).await
+    }
+
+    async fn of_account(&self, account: AccountKey) -> Result<Vec<Summary>, StoreError> {
+        self.on_the_pool(move |inner| {
+            let mut summaries = Vec::new();
+            for key in inner.indexed(account)? {
+                match inner.living(&key) {
+                    Ok(record) => summaries.extend(record.map(|record| Summary { key, record })),
+                    // Its visitor will hear of it.
+                    Err(StoreError::Corrupt(_)) => {}
+                    Err(unavailable) => return Err(unavailable),
+                }
+            }
+            summaries.sort_by_key(|summary| std::cmp::Reverse(summary.record.created_at));
+            Ok(summaries)
+        })
+        .await
+    }
+
+    async fn end_of_account(
+        &self,
+        account: AccountKey,
+        except: Option<&Key>,
+        reason: Reason,
+    ) -> Result<u64, StoreError> {
+        let except = except.copied();
+        self.on_the_pool(move |inner| {
+            let mut ended = 0;
+            for key in inner.indexed(account)? {
+                if Some(key) != except {
+                    let _turn = inner.lock(shard_of(&key))?;
+                    ended += u64::from(inner.end(&key, reason)?);
+                    inner.remove_from_index(account, &key)?;
+                }
+            }
+            Ok(ended)
+        })
+        .await
+    }
+
+    async fn sweep(&self, limit: usize) -> Result<u64, StoreError> {
+        self.on_the_pool(move |inner| inner.sweep(limit)).await
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { name: "filesystem", survives_restart: true, shared: true, listable: true }
+    }
+}
+
+/// What happens to one key, under its shard's lock where it writes.
+impl Inner {
+    fn get(&self, key: &Key) -> Result<Option<Document>, StoreError> {
+        let path = self.record_path(key);
+        match fs::read(&path) {
+            Ok(bytes) => Document::decode(&bytes).map(Some),
+            // A folder that is gone says nothing about the session.
+            Err(error) if error.kind() == ErrorKind::NotFound && folder_of(&path).is_dir() => Ok(None),
+            Err(error) => Err(StoreError::unavailable(error)),
+        }
+    }
+
+    fn exists(&self, key: &Key) -> Result<bool, StoreError> {
+        self.record_path(key).try_exists().map_err(StoreError::unavailable)
+    }
+
+    fn living(&self, key: &Key) -> Result<Option<Record>, StoreError> {
+        Ok(match self.get(key)? {
+            Some(Document::Record(record)) if record.expired(self.clock.now()).is_none() => Some(record),
+            _ => None,
+        })
+    }
+
+    fn put(&self, key: &Key, document: &Document, durability: Durability) -> Result<(), StoreError> {
+        let bytes = document.encode()?;
+        write_whole(&self.record_path(key), &bytes, due(document), durability)
+            .map_err(StoreError::unavailable)
+    }
+
+    /// Leaves only the reason; a limit that has passed already is the reason. Whether a session that
+    /// lived has ended by this.
+    fn end(&self, key: &Key, reason: Reason) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        let (reason, at, account, lived) = match self.get(key) {
+            Ok(Some(Document::Record(record))) => match record.expired(now) {
+                Some(limit) => (limit, record.idle_deadline(), record.account, false),
+                None => (reason, now, record.account, true),
+            },
+            Err(StoreError::Corrupt(_)) => (Reason::Corrupt, now, None, false),
+            Ok(Some(Document::Ended { .. }) | None) => return Ok(false),
+            Err(unavailable) => return Err(unavailable),
+        };
+        self.put(key, &Document::Ended { reason, at }, Durability::Synchronised)?;
+        if let Some(account) = account {
+            self.remove_from_index(account, key)?;
+        }
+        Ok(lived)
+    }
+
+    fn sweep(&self, limit: usize) -> Result<u64, StoreError> {
+        let now = SystemTime::from(self.clock.now());
+        let (mut ended, mut removed) = (0, 0);
+        let first = self.sweeps_from.load(Ordering::Relaxed);
+        for shard in (0..=u8::MAX).map(|offset| first.wrapping_add(offset)) {
+            for key in keys_due(&self.shard_path(shard), now).map_err(StoreError::unavailable)? {
+                if ended >= limit || removed >= limit {
+                    self.sweeps_from.store(shard, Ordering::Relaxed);
+                    return Ok((ended + removed) as u64);
+                }
+                let _turn = self.lock(shard)?;
+                match self.get(&key) {
+                    Ok(Some(Document::Ended { at, .. })) if self.clock.now() >= at + REASON_KEPT_FOR => {
+                        remove(&self.record_path(&key)).map_err(StoreError::unavailable)?;
+                        removed += 1;
+                    }
+                    Ok(Some(Document::Record(record))) if record.expired(self.clock.now()).is_some() => {
+                        self.end(&key, Reason::Idle)?;
+                        ended += 1;
+                    }
+                    Err(StoreError::Corrupt(_)) => {
+                        self.end(&key, Reason::Corrupt)?;
+                        ended += 1;
+                    }
+                    Err(unavailable) => return Err(unavailable),
+                    Ok(_) => {}
+                }
+            }
+        }
+        Ok((ended + removed) as u64)
+    }
+}
+
+/// Where things are.
+impl Inner {
+    fn create_folders(&self) -> io::Result<()> {
+        for shard in 0..=u8::MAX {
+            create_folder(&self.shard_path(shard))?;
+        }
+        create_folder(&self.root.join("accounts"))?;
+        create_folder(&self.root.join("locks"))
+    }
+
+    fn shard_path(&self, shard: u8) -> PathBuf {
+        self.root.join("records").join(hex(&[shard]))
+    }
+
+    fn record_path(&self, key: &Key) -> PathBuf {
+        self.shard_path(shard_of(key)).join(hex(key.as_bytes()))
+    }
+
+    /// Waits for the turn to write in a shard; the turn ends when the file is dropped, or its process ends.
+    fn lock(&self, shard: u8) -> Result<File, StoreError> {
+        let path = self.root.join("locks").join(hex(&[shard]));
+        let file = private_file().truncate(false).open(path).map_err(StoreError::unavailable)?;
+        file.lock().map_err(StoreError::unavailable)?;
+        Ok(file)
+    }
+
+    fn account_path(&self, account: AccountKey) -> PathBuf {
+        self.root.join("accounts").join(hex(account.as_bytes()))
+    }
+
+    fn add_to_index(&self, account: AccountKey, key: &Key) -> Result<(), StoreError> {
+        let folder = self.account_path(account);
+        let entry = folder.join(hex(key.as_bytes()));
+        // Whoever removes the last entry removes the folder, perhaps between these two steps.
+        let made = || create_folder(&folder).and_then(|()| private_file().open(&entry));
+        made().or_else(|_| made()).and_then(|_| synchronise(&folder)).map_err(StoreError::unavailable)
+    }
+
+    fn remove_from_index(&self, account: AccountKey, key: &Key) -> Result<(), StoreError> {
+        let folder = self.account_path(account);
+        remove(&folder.join(hex(key.as_bytes()))).map_err(StoreError::unavailable)?;
+        // Fails while other entries are in it, as it should.
+        let _ = fs::remove_dir(folder);
+        Ok(())
+    }
+
+    fn indexed(&self, account: AccountKey) -> Result<Vec<Key>, StoreError> {
+        match fs::read_dir(self.account_path(account)) {
+            Ok(entries) => Ok(entries.filter_map(|entry| key_of(&entry.ok()?.file_name())).collect()),
+            Err(error) if error.kind() == ErrorKind::NotFound && self.root.is_dir() => Ok(Vec::new()),
+            Err(error) => Err(StoreError::unavailable(error)),
+        }
+    }
+}
+
+const fn shard_of(key: &Key) -> u8 {
+    let [first, ..] = key.as_bytes();
+    *first
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(path)
+}
+
+/// When a sweep has something to do with it.
+fn due(document: &Document) -> SystemTime {
+    match document {
+        Document::Record(record) => record.idle_deadline().into(),
+        Document::Ended { at, .. } => at.saturating_add(REASON_KEPT_FOR).into(),
+    }
+}
+
+/// The keys of a shard whose files are due, without opening any.
+fn keys_due(shard: &Path, now: SystemTime) -> io::Result<Vec<Key>> {
+    let entries = fs::read_dir(shard)?.filter_map(Result::ok);
+    let is_due = |entry: &fs::DirEntry| {
+        entry.metadata().and_then(|about| about.modified()).is_ok_and(|due| due <= now)
+    };
+    Ok(entries.filter(is_due).filter_map(|entry| key_of(&entry.file_name())).collect())
+}
+
+fn write_whole(path: &Path, bytes: &[u8], due: SystemTime, durability: Durability) -> io::Result<()> {
+    let beside = path.with_extension("new");
+    let mut file = private_file().truncate(true).open(&beside)?;
+    file.write_all(bytes)?;
+    file.set_modified(due)?;
+    if durability == Durability::Synchronised {
+        file.sync_all()?;
+    }
+    fs::rename(beside, path)?;
+    if durability == Durability::Synchronised { synchronise(folder_of(path)) } else { Ok(()) }
+}
+
+/// Makes a rename or a new name in a folder outlive the machine.
+fn synchronise(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    fs::remove_file(path)
+        .or_else(|error| if error.kind() == ErrorKind::NotFound { Ok(()) } else { Err(error) })
+}
+
+fn create_folder(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+fn private_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}

@@ -1,0 +1,60 @@
+//! Names of files and folders: hexadecimal, since not every file system tells `a` from `A`.
+
+use std::ffi::OsStr;
+use std::fmt::Write as _;
+
+use crate::Key;
+
+/// Two lower-case digits a byte.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// The key that a file is named by; `None` for any other file.
+pub(super) fn key_of(name: &OsStr) -> Option<Key> {
+    let name = name.to_str().filter(|name| name.len() == 64 && name.is_ascii())?;
+    let mut bytes = [0; 32];
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(name.get(2 * index..2 * index + 2)?, 16).ok()?;
+    }
+    Some(Key::from_bytes(bytes))
+}
+
+/// An application's prefix as a folder's name: letters, digits and `-` stay, the rest is `%` and two
+/// digits. A name always, and a different one for each prefix.
+pub(super) fn folder_name(prefix: &str) -> String {
+    let mut name = String::from("sessions-");
+    for byte in prefix.bytes() {
+        if byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' {
+            name.push(char::from(byte));
+        } else {
+            let _ = write!(name, "%{byte:02x}");
+        }
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SessionId;
+
+    #[test]
+    fn a_key_is_read_back_from_its_name_and_from_no_other() {
+        let key = SessionId::random().key("");
+        assert_eq!(key_of(OsStr::new(&hex(key.as_bytes()))), Some(key));
+        for name in ["", "ab", &"x".repeat(64), &format!("{}.new", hex(key.as_bytes()))] {
+            assert_eq!(key_of(OsStr::new(name)), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn prefixes_are_apart_and_lead_nowhere_else() {
+        assert_eq!(folder_name("shop:"), "sessions-shop%3a");
+        assert_eq!(folder_name("../A"), "sessions-%2e%2e%2f%41");
+        assert_eq!(folder_name(""), "sessions-");
+    }
+}
