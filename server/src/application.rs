@@ -8,6 +8,7 @@ use std::{fs, io};
 
 use auth::{Auth, AuthParts, PasswordHasher, PasswordRules, lifecycles};
 use leptos::config::LeptosOptions;
+use sessions::store::cached::Cached;
 use sessions::store::filesystem::FilesystemStore;
 use sessions::store::memory::MemoryStore;
 use sessions::store::sqlite::SqliteStore;
@@ -141,8 +142,14 @@ pub fn open_sessions(config: &Config, clock: &Arc<dyn Clock>) -> Result<Sessions
         StoreKind::Sqlite => {
             let path = settings.path.as_deref().unwrap_or(config.database.path());
             prepare_folder(path)?;
-            let store = SqliteStore::open(path, &settings.key_prefix, Arc::clone(clock));
-            Arc::new(store.map_err(|source| cannot_open(path, source))?)
+            let open = || {
+                let store = SqliteStore::open(path, &settings.key_prefix, Arc::clone(clock))?;
+                Ok::<Arc<dyn Store>, sessions::StoreError>(match settings.cache_bytes {
+                    0 => Arc::new(store),
+                    bytes => Arc::new(Cached::new(store, bytes, Arc::clone(clock))?),
+                })
+            };
+            open().map_err(|source| cannot_open(path, source))?
         }
         StoreKind::Filesystem => {
             let path = settings.path.clone().unwrap_or(config.database.path().with_file_name("sessions"));

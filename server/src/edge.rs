@@ -1,7 +1,10 @@
 //! The edge: what every request passes before the routes, and every answer after them.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
@@ -9,6 +12,7 @@ use axum::extract::Request;
 use axum::response::Response;
 use contract::ApiError;
 use futures_util::FutureExt as _;
+use tokio::time::error::Elapsed;
 use tower::{Layer as _, Service as _};
 use tower_http::csrf::{Csrf, CsrfLayer};
 
@@ -46,11 +50,11 @@ impl Edge {
     /// None: each failure is an answer.
     pub async fn answer(&self, request: Request) -> Result<Response, Infallible> {
         let wish = Wish::of(&request);
-        let answer = tokio::time::timeout(LONGEST_REQUEST, self.pass(request));
+        let answer = within(LONGEST_REQUEST, self.pass(request));
         // One request's panic is that request's 500, and nobody else's; the panic hook has logged where.
         let answer = match AssertUnwindSafe(answer).catch_unwind().await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(_too_long)) => Err(ApiError::Timeout),
+            Ok(Err(_late)) => Err(ApiError::Timeout),
             Err(_panic) => Err(ApiError::Internal),
         };
         let mut response = answer.unwrap_or_else(|error| failure::answer(&self.anteroom, wish, &error));
@@ -65,6 +69,15 @@ impl Edge {
         let Ok(response) = self.routes.clone().call(request).await;
         check_refusal(&response)?;
         Ok(response)
+    }
+}
+
+/// Waits for at most `limit`; what is ready at once costs no timer.
+async fn within<F: Future>(limit: Duration, work: F) -> Result<F::Output, Elapsed> {
+    let mut work = pin!(work);
+    match poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await {
+        Poll::Ready(done) => Ok(done),
+        Poll::Pending => Box::pin(tokio::time::timeout(limit, work)).await,
     }
 }
 

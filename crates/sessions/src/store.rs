@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 
 use crate::{AccountKey, Change, Key, Reason, Record};
 
+pub mod cached;
 #[cfg(any(feature = "filesystem", feature = "sqlite"))]
 mod encoding;
 #[cfg(feature = "filesystem")]

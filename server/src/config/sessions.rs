@@ -22,6 +22,7 @@ const KEYS: &str = "sessions.keys";
 const KEY_PREFIX: &str = "sessions.key_prefix";
 const SIGN_IDS: &str = "sessions.sign_ids";
 const ANONYMOUS: &str = "sessions.anonymous";
+const CACHE_BYTES: &str = "sessions.cache_bytes";
 const SWEEP_EVERY: &str = "sessions.sweep_every";
 
 /// When a guest gets a session.
@@ -63,6 +64,8 @@ pub struct Sessions {
     pub timeouts: Timeouts,
     /// `sessions.sweep_every`: how often expired records are removed; `None` is off.
     pub sweep_every: Option<Duration>,
+    /// `sessions.cache_bytes`: how much of what `sqlite` holds is kept in memory; 0 is off.
+    pub cache_bytes: usize,
     /// `sessions.cookie.*`
     pub cookie: sessions::Cookie,
 }
@@ -85,6 +88,7 @@ impl Sessions {
             sweep_every: reader.take_if(SWEEP_EVERY, Some(Duration::from_mins(5)), |every| {
                 is_sweep_interval(every.as_ref())
             }),
+            cache_bytes: reader.take(CACHE_BYTES, 16 * 1024 * 1024),
             cookie: cookie::read(reader, server),
         }
     }

@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, TransactionBehavior, named_params, params};
 use time::OffsetDateTime;
 
+use super::cached::Watched;
 use super::encoding::{millis, span};
 use super::{Capabilities, Loaded, REASON_KEPT_FOR, Store, StoreError, Summary};
 use crate::{AccountKey, Change, Clock, Key, Reason, Record};
@@ -86,6 +87,17 @@ impl SqliteStore {
             Ok::<T, WriteError>(result)
         });
         result.await.map_err(StoreError::unavailable)?.map_err(|WriteError(error)| error)
+    }
+}
+
+impl Watched for SqliteStore {
+    /// `PRAGMA data_version` of the writer, which its own commits do not change.
+    fn foreign_version(&self) -> Result<i64, StoreError> {
+        let writer = self.inner.writer.lock();
+        writer
+            .prepare_cached("PRAGMA data_version")
+            .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+            .map_err(StoreError::unavailable)
     }
 }
 

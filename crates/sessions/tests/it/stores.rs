@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sessions::conformance::Fixture;
+use sessions::store::cached::Cached;
 use sessions::store::filesystem::FilesystemStore;
 use sessions::store::memory::MemoryStore;
 use sessions::store::sqlite::{SqliteStore, file};
@@ -86,6 +87,29 @@ impl Fixture for Sqlite {
         let damaged = connection.execute("UPDATE sessions SET value = '{' WHERE key = ?1", [key.as_bytes()]);
         damaged.expect("damages") == 1
     }
+}
+
+/// `SQLite` behind a cache.
+struct Cache(Sqlite);
+
+#[async_trait]
+impl Fixture for Cache {
+    async fn open(&self, prefix: &str, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
+        let store = SqliteStore::open(&self.0.path(), prefix, Arc::clone(&clock)).expect("opens");
+        Arc::new(Cached::new(store, 1 << 20, clock).expect("starts"))
+    }
+
+    async fn dump(&self) -> Option<Vec<u8>> {
+        self.0.dump().await
+    }
+
+    async fn damage(&self, key: &Key) -> bool {
+        self.0.damage(key).await
+    }
+}
+
+mod cached_sqlite {
+    sessions::conformance_tests!(super::Cache(super::Sqlite::new()));
 }
 
 mod filesystem {

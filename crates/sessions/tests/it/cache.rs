@@ -1,0 +1,191 @@
+//! What a cache may keep to itself, and what not.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use sessions::store::cached::{Cached, Watched};
+use sessions::store::sqlite::SqliteStore;
+use sessions::{
+    AccountKey, Capabilities, Change, Clock, FixedClock, Key, Loaded, Policy, Reason, Record, SessionId,
+    Store, StoreError, Summary,
+};
+use time::OffsetDateTime;
+
+/// A store with one record under every key, which counts how often it is asked.
+#[derive(Clone, Debug, Default)]
+struct Counting(Arc<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    loads: AtomicUsize,
+    /// What `foreign_version` says; negative: it fails.
+    version: AtomicI64,
+}
+
+impl Counting {
+    fn loads(&self) -> usize {
+        self.0.loads.load(Ordering::Relaxed)
+    }
+
+    fn set_version(&self, version: i64) {
+        self.0.version.store(version, Ordering::Relaxed);
+    }
+}
+
+fn record() -> Record {
+    Record::new(Policy::SIGNED_IN, FixedClock::default().now())
+}
+
+#[async_trait]
+impl Store for Counting {
+    async fn insert(&self, _: &Key, _: &Record) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    async fn load(&self, _: &Key) -> Result<Loaded, StoreError> {
+        self.0.loads.fetch_add(1, Ordering::Relaxed);
+        Ok(Loaded::Living(record()))
+    }
+
+    async fn apply(&self, _: &Key, _: &Change) -> Result<Option<Record>, StoreError> {
+        Err(StoreError::unavailable("it is not known whether this was done"))
+    }
+
+    async fn touch(&self, _: &Key, _: OffsetDateTime) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+
+    async fn end(&self, _: &Key, _: Reason) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn of_account(&self, _: AccountKey) -> Result<Vec<Summary>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn end_of_account(&self, _: AccountKey, _: Option<&Key>, _: Reason) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
+    async fn sweep(&self, _: usize) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { name: "counting", survives_restart: false, shared: true, listable: true }
+    }
+}
+
+impl Watched for Counting {
+    fn foreign_version(&self) -> Result<i64, StoreError> {
+        match self.0.version.load(Ordering::Relaxed) {
+            ..0 => Err(StoreError::unavailable("down")),
+            version => Ok(version),
+        }
+    }
+}
+
+/// A cache of so many bytes, once it knows the store's first version.
+async fn cache(capacity: usize) -> (Counting, Cached<Counting>) {
+    let store = Counting::default();
+    let clock = Arc::new(FixedClock::default());
+    let cache = Cached::new(store.clone(), capacity, clock).expect("starts");
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    (store, cache)
+}
+
+fn key() -> Key {
+    SessionId::random().key("")
+}
+
+/// Loads until the store is asked, for at most two seconds; whether it was.
+async fn asks_again(store: &Counting, cache: &Cached<Counting>, key: &Key) -> bool {
+    let before = store.loads();
+    for _ in 0..200 {
+        cache.load(key).await.expect("loads");
+        if store.loads() > before {
+            return true;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    false
+}
+
+#[tokio::test]
+async fn what_was_read_is_not_asked_for_again() {
+    let (store, cache) = cache(1 << 20).await;
+    let key = key();
+    for _ in 0..10 {
+        assert_eq!(cache.load(&key).await.expect("loads"), Loaded::Living(record()));
+    }
+    assert_eq!(store.loads(), 1);
+}
+
+#[tokio::test]
+async fn every_write_is_seen_at_once_even_one_that_may_have_failed() {
+    let (store, cache) = cache(1 << 20).await;
+    let (key, now) = (key(), record().created_at);
+    for write in 0..4 {
+        cache.load(&key).await.expect("loads");
+        let before = store.loads();
+        match write {
+            0 => drop(cache.touch(&key, now).await),
+            1 => drop(cache.end(&key, Reason::SignedOut).await),
+            2 => drop(cache.insert(&key, &record()).await),
+            _ => drop(cache.apply(&key, &Change::remove("a", now)).await),
+        }
+        cache.load(&key).await.expect("loads");
+        assert_eq!(store.loads(), before + 1, "write {write}");
+    }
+}
+
+#[tokio::test]
+async fn what_somebody_else_wrote_is_asked_for_again() {
+    let (store, cache) = cache(1 << 20).await;
+    let key = key();
+    cache.load(&key).await.expect("loads");
+    store.set_version(1);
+    assert!(asks_again(&store, &cache, &key).await);
+}
+
+#[tokio::test]
+async fn while_the_store_does_not_say_whether_others_wrote_memory_is_not_believed() {
+    let (store, cache) = cache(1 << 20).await;
+    let key = key();
+    cache.load(&key).await.expect("loads");
+    store.set_version(-1);
+    assert!(asks_again(&store, &cache, &key).await);
+    let before = store.loads();
+    cache.load(&key).await.expect("loads");
+    assert_eq!(store.loads(), before + 1, "each time, until it says so again");
+}
+
+#[tokio::test]
+async fn memory_is_bounded() {
+    let (store, cache) = cache(64 * 4096).await;
+    let keys: Vec<_> = (0..5000).map(|_| key()).collect();
+    for key in &keys {
+        cache.load(key).await.expect("loads");
+    }
+    for key in &keys {
+        cache.load(key).await.expect("loads");
+    }
+    let kept = 2 * keys.len() - store.loads();
+    assert!((1..=64 * 4096 / 256).contains(&kept), "{kept} records of 256 bytes and more");
+}
+
+#[tokio::test]
+async fn a_session_ended_by_another_process_is_over_within_a_second() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let clock: Arc<dyn Clock> = Arc::new(FixedClock::default());
+    let open = || SqliteStore::open(&folder.path().join("s.db"), "", Arc::clone(&clock)).expect("opens");
+    let (here, elsewhere) = (Cached::new(open(), 1 << 20, Arc::clone(&clock)).expect("starts"), open());
+    let key = key();
+    here.insert(&key, &record()).await.expect("inserts");
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert!(matches!(here.load(&key).await, Ok(Loaded::Living(_))));
+    elsewhere.end(&key, Reason::Revoked).await.expect("ends");
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    assert!(matches!(here.load(&key).await, Ok(Loaded::Ended { reason: Reason::Revoked, .. })));
+}
