@@ -24,7 +24,8 @@ export default defineConfig({
   reporter: [['list'], ['json', { outputFile: PLAYWRIGHT_JSON_OUTPUT_NAME ?? 'output/results.json' }]],
   fullyParallel: true,
   workers: 2,
-  retries: 0,
+  // A machine may stall. What needs its second try is reported as flaky.
+  retries: 1,
   forbidOnly: true,
   timeout: 60_000,
   expect: { timeout: 10_000 },
@@ -55,6 +56,8 @@ export default defineConfig({
       ANTEROOM_SERVER__ADDRESS: address,
       ANTEROOM_DATABASE__URL: `sqlite://${join(temporaryFolder(), 'e2e.db')}`,
       ANTEROOM_LOG__LEVEL: 'error',
+      // These journeys are not about slow disks.
+      ANTEROOM_SESSIONS__STORE_TIMEOUT: '30s',
       // All browsers of a run share one address.
       ANTEROOM_THROTTLE__ADDRESS_SIGN_IN: 'off',
       ANTEROOM_THROTTLE__ADDRESS_REGISTRATION: 'off',

@@ -73,6 +73,21 @@ for (const [name, size] of [['phone', PHONE], ['desktop', DESKTOP]] as const) {
   }
 }
 
+for (const [name, size] of [['phone', PHONE], ['desktop', DESKTOP]] as const) {
+  test(`the footer has its height before its buttons have come on a ${name}`, async ({ visitor, page }) => {
+    await page.setViewportSize(size);
+    await visitor.open('/');
+    const footer = page.locator('footer');
+    const whole = await footer.boundingBox();
+    const groups = footer.locator('form > [role=group]');
+    await expect(groups).toHaveCount(2);
+    for (let left = 2; left > 0; left -= 1) {
+      await groups.last().evaluate((element) => element.remove());
+      expect(await footer.boundingBox()).toEqual(whole);
+    }
+  });
+}
+
 test('there is one navbar with links and greeting, and one main part', async ({ visitor, complaints }) => {
   complaints.expectStatus(404);
   for (const kind of ['guest', 'member'] as const) {

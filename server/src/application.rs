@@ -143,7 +143,8 @@ pub fn open_sessions(config: &Config, clock: &Arc<dyn Clock>) -> Result<Sessions
             let path = settings.path.as_deref().unwrap_or(config.database.path());
             prepare_folder(path)?;
             let open = || {
-                let store = SqliteStore::open(path, &settings.key_prefix, Arc::clone(clock))?;
+                let store =
+                    SqliteStore::open(path, &settings.key_prefix, settings.store_timeout, Arc::clone(clock))?;
                 Ok::<Arc<dyn Store>, sessions::StoreError>(match settings.cache_bytes {
                     0 => Arc::new(store),
                     bytes => Arc::new(Cached::new(store, bytes, Arc::clone(clock))?),
@@ -169,6 +170,7 @@ pub fn open_sessions(config: &Config, clock: &Arc<dyn Clock>) -> Result<Sessions
         },
         anonymous_policy: policy(timeouts.anonymous_idle, timeouts.anonymous_absolute),
         touch_every: duration(timeouts.touch_every),
+        store_timeout: settings.store_timeout,
         lifecycles: lifecycles(),
         ..SessionsBuilder::new(store)
     };

@@ -10,9 +10,6 @@ use time::{Duration, OffsetDateTime};
 use crate::store::StoreError;
 use crate::{Clock, Cookie, Key, Lifecycles, Policy, SessionId, Store, SystemClock};
 
-/// Longest time that one store call may take.
-const STORE_BUDGET: std::time::Duration = std::time::Duration::from_millis(500);
-
 /// When a guest gets a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Anonymous {
@@ -46,6 +43,8 @@ pub struct SessionsBuilder {
     pub anonymous_policy: Policy,
     /// Shortest time between two notes of use.
     pub touch_every: Duration,
+    /// Longest time that one store call may take; then the store counts as unavailable.
+    pub store_timeout: std::time::Duration,
     /// What becomes of each key at sign-in and sign-out.
     pub lifecycles: Lifecycles,
 }
@@ -62,6 +61,7 @@ impl SessionsBuilder {
             anonymous: Anonymous::default(),
             anonymous_policy: Policy::ANONYMOUS,
             touch_every: Duration::minutes(1),
+            store_timeout: std::time::Duration::from_millis(500),
             lifecycles: Lifecycles::default(),
         }
     }
@@ -96,7 +96,7 @@ impl Sessions {
         id.key(&self.0.key_prefix)
     }
 
-    /// Waits for a store call, but not for longer than the budget.
+    /// Waits for a store call, but not for longer than `store_timeout`.
     pub(crate) async fn within_budget<T>(
         &self,
         call: impl Future<Output = Result<T, StoreError>>,
@@ -107,7 +107,7 @@ impl Sessions {
         if let Poll::Ready(answer) = poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await {
             return answer;
         }
-        Box::pin(tokio::time::timeout(STORE_BUDGET, call))
+        Box::pin(tokio::time::timeout(self.0.store_timeout, call))
             .await
             .unwrap_or_else(|late| Err(StoreError::unavailable(late)))
     }

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use auth::{Account, AccountKey, Accounts, AccountsError, Clock, PasswordHash};
@@ -13,6 +14,9 @@ use contract::Username;
 use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, params};
 use sessions::store::sqlite::file;
+
+/// How long another's lock on the file is waited for: somebody waits for a sign-in anyway.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Each entry is applied once, in order; entries are only ever added.
 const MIGRATIONS: [&str; 1] = ["
@@ -135,7 +139,7 @@ impl Accounts for SqliteAccounts {
 }
 
 fn connect(path: &Path, clock: &dyn Clock) -> rusqlite::Result<Connection> {
-    let mut connection = file::connect(path)?;
+    let mut connection = file::connect(path, PATIENCE)?;
     file::migrate(&mut connection, "accounts", &MIGRATIONS, clock.now())?;
     Ok(connection)
 }

@@ -23,6 +23,7 @@ const KEY_PREFIX: &str = "sessions.key_prefix";
 const SIGN_IDS: &str = "sessions.sign_ids";
 const ANONYMOUS: &str = "sessions.anonymous";
 const CACHE_BYTES: &str = "sessions.cache_bytes";
+const STORE_TIMEOUT: &str = "sessions.store_timeout";
 const SWEEP_EVERY: &str = "sessions.sweep_every";
 
 /// When a guest gets a session.
@@ -62,6 +63,8 @@ pub struct Sessions {
     pub anonymous: AnonymousSessions,
     /// `sessions.idle` and the other time limits.
     pub timeouts: Timeouts,
+    /// `sessions.store_timeout`: longest time that one call of the store may take; later it counts as down.
+    pub store_timeout: Duration,
     /// `sessions.sweep_every`: how often expired records are removed; `None` is off.
     pub sweep_every: Option<Duration>,
     /// `sessions.cache_bytes`: how much of what `sqlite` holds is kept in memory; 0 is off.
@@ -85,6 +88,7 @@ impl Sessions {
             sign_ids: reader.take(SIGN_IDS, false),
             anonymous: reader.take(ANONYMOUS, AnonymousSessions::Write),
             timeouts: Timeouts::read(reader),
+            store_timeout: reader.take_if(STORE_TIMEOUT, Duration::from_millis(500), is_store_timeout),
             sweep_every: reader.take_if(SWEEP_EVERY, Some(Duration::from_mins(5)), |every| {
                 is_sweep_interval(every.as_ref())
             }),
@@ -133,6 +137,11 @@ fn is_key_prefix(prefix: &str) -> Result<(), &'static str> {
         return Ok(());
     }
     Err("it must be at most 64 visible ASCII characters")
+}
+
+fn is_store_timeout(timeout: &Duration) -> Result<(), &'static str> {
+    let allowed = Duration::from_millis(1)..=Duration::from_mins(1);
+    if allowed.contains(timeout) { Ok(()) } else { Err("it must be longer than 0 and at most 1m") }
 }
 
 fn is_sweep_interval(interval: Option<&Duration>) -> Result<(), &'static str> {
@@ -199,6 +208,14 @@ mod tests {
         assert_eq!(accepted(&[(SWEEP_EVERY, "off")]).sessions.sweep_every, None);
         assert!(refused(&[(SWEEP_EVERY, "0")]).contains("or off"));
         assert!(refused(&[(SWEEP_EVERY, "often")]).contains("or off"));
+    }
+
+    #[test]
+    fn a_store_may_take_some_time_but_not_for_ever() {
+        assert_eq!(accepted(&[]).sessions.store_timeout, Duration::from_millis(500));
+        for timeout in ["0", "61s", "off"] {
+            refused(&[(STORE_TIMEOUT, timeout)]);
+        }
     }
 
     #[test]

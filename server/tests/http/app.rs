@@ -37,6 +37,8 @@ impl TestApp {
         let off = ["address_sign_in", "address_registration", "address_anonymous", "account"];
         let set = [
             vec!["server.address=127.0.0.1:0".to_owned()],
+            // Tests are not about slow disks.
+            vec!["sessions.store_timeout=30s".to_owned()],
             vec![format!("database.url=sqlite://{}", folder.path().join("data/test.db").display())],
             off.map(|name| format!("throttle.{name}=off")).to_vec(),
             settings.iter().map(|&setting| setting.to_owned()).collect(),

@@ -9,6 +9,8 @@ use serde_json::Value;
 pub struct Tally {
     passed: u64,
     failed: u64,
+    /// Those of the passed that needed a second try.
+    flaky: u64,
 }
 
 impl Tally {
@@ -16,7 +18,8 @@ impl Tally {
     pub fn of_cargo(lines: &[String]) -> Self {
         let mut sum = Self::default();
         for line in lines.iter().filter_map(|line| line.strip_prefix("test result: ")) {
-            sum.add(Self { passed: number_before(line, " passed"), failed: number_before(line, " failed") });
+            let (passed, failed) = (number_before(line, " passed"), number_before(line, " failed"));
+            sum.add(Self { passed, failed, flaky: 0 });
         }
         sum
     }
@@ -26,7 +29,8 @@ impl Tally {
         let report: Value = serde_json::from_str(report).unwrap_or_default();
         let count =
             |name: &str| report.pointer(&format!("/stats/{name}")).and_then(Value::as_u64).unwrap_or(0);
-        Self { passed: count("expected") + count("flaky"), failed: count("unexpected") }
+        let flaky = count("flaky");
+        Self { passed: count("expected") + flaky, failed: count("unexpected"), flaky }
     }
 
     /// A run that failed before it could count a failure counts as one.
@@ -40,11 +44,15 @@ impl Tally {
     pub fn add(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
+        self.flaky += other.flaky;
     }
 
     /// For the end of one kind.
     pub fn summary(self) -> String {
-        format!("{} passed", self.passed)
+        match self.flaky {
+            0 => format!("{} passed", self.passed),
+            flaky => format!("{} passed, {flaky} of them at a second try,", self.passed),
+        }
     }
 }
 
@@ -73,13 +81,15 @@ mod tests {
             "test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.20s",
         ]
         .map(str::to_owned);
-        assert_eq!(Tally::of_cargo(&lines), Tally { passed: 15, failed: 2 });
+        assert_eq!(Tally::of_cargo(&lines), Tally { passed: 15, failed: 2, flaky: 0 });
     }
 
     #[test]
     fn a_browser_test_that_passes_at_its_second_try_has_passed() {
         let report = r#"{"stats": {"expected": 7, "flaky": 1, "unexpected": 2, "skipped": 3}}"#;
-        assert_eq!(Tally::of_playwright(report), Tally { passed: 8, failed: 2 });
+        let tally = Tally::of_playwright(report);
+        assert_eq!(tally, Tally { passed: 8, failed: 2, flaky: 1 });
+        assert_eq!(tally.summary(), "8 passed, 1 of them at a second try,");
     }
 
     #[test]

@@ -9,6 +9,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -37,24 +38,32 @@ struct Inner {
     clock: Arc<dyn Clock>,
     application: String,
     path: std::path::PathBuf,
+    patience: Duration,
     readers: Mutex<Vec<Connection>>,
     writer: Mutex<Connection>,
 }
 
 impl SqliteStore {
     /// Opens the file at `path`, creates it and its table if they are missing, and brings an older
-    /// table up to date. `prefix` keeps applications that share the file apart.
+    /// table up to date. `prefix` keeps applications that share the file apart; another process's lock is
+    /// waited for as long as `patience`.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if the file cannot be opened or written.
-    pub fn open(path: &Path, prefix: &str, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        let mut writer = file::connect(path).map_err(StoreError::unavailable)?;
+    pub fn open(
+        path: &Path,
+        prefix: &str,
+        patience: Duration,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StoreError> {
+        let mut writer = file::connect(path, patience).map_err(StoreError::unavailable)?;
         file::migrate(&mut writer, "sessions", &schema::MIGRATIONS, clock.now())
             .map_err(StoreError::unavailable)?;
         let inner = Inner {
             clock,
             application: prefix.to_owned(),
             path: path.to_owned(),
+            patience,
             readers: Mutex::default(),
             writer: Mutex::new(writer),
         };
@@ -66,7 +75,8 @@ impl SqliteStore {
         let idle = self.inner.readers.lock().pop();
         let reader = match idle {
             Some(reader) => reader,
-            None => file::connect_reader(&self.inner.path).map_err(StoreError::unavailable)?,
+            None => file::connect_reader(&self.inner.path, self.inner.patience)
+                .map_err(StoreError::unavailable)?,
         };
         let result = query(&reader).map_err(StoreError::unavailable);
         self.inner.readers.lock().push(reader);
@@ -297,8 +307,11 @@ mod tests {
     use super::*;
     use crate::{FixedClock, Policy, SessionId};
 
+    const PATIENCE: Duration = Duration::from_millis(400);
+
     fn open(folder: &tempfile::TempDir) -> SqliteStore {
-        SqliteStore::open(&folder.path().join("s.db"), "", Arc::new(FixedClock::default())).expect("opens")
+        SqliteStore::open(&folder.path().join("s.db"), "", PATIENCE, Arc::new(FixedClock::default()))
+            .expect("opens")
     }
 
     #[tokio::test]
@@ -320,7 +333,7 @@ mod tests {
         let store = open(&folder);
         let key = SessionId::random().key("");
         store.insert(&key, &Record::new(Policy::SIGNED_IN, store.inner.clock.now())).await.expect("inserts");
-        let mut other = file::connect(&folder.path().join("s.db")).expect("connects");
+        let mut other = file::connect(&folder.path().join("s.db"), PATIENCE).expect("connects");
         let _writing = other.transaction_with_behavior(TransactionBehavior::Immediate).expect("begins");
         assert!(matches!(store.load(&key).await, Ok(Loaded::Living(_))));
     }
@@ -328,6 +341,6 @@ mod tests {
     #[test]
     fn a_folder_that_is_not_there_is_an_error() {
         let missing = Path::new("/nowhere/at/all/s.db");
-        assert!(SqliteStore::open(missing, "", Arc::new(FixedClock::default())).is_err());
+        assert!(SqliteStore::open(missing, "", PATIENCE, Arc::new(FixedClock::default())).is_err());
     }
 }

@@ -1,5 +1,10 @@
 //! Every store by the rules of the contract, and the layer over a small application.
 
+use std::time::Duration;
+
 mod cache;
 mod http;
 mod stores;
+
+/// How long a store waits for others in tests, which are not about slow disks.
+const PATIENCE: Duration = Duration::from_secs(30);

@@ -14,6 +14,8 @@ use sessions::store::sqlite::{SqliteStore, file};
 use sessions::{Clock, Key, Store};
 use tempfile::TempDir;
 
+use crate::PATIENCE;
+
 struct Memory;
 
 #[async_trait]
@@ -73,7 +75,7 @@ impl Sqlite {
 #[async_trait]
 impl Fixture for Sqlite {
     async fn open(&self, prefix: &str, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
-        Arc::new(SqliteStore::open(&self.path(), prefix, clock).expect("opens"))
+        Arc::new(SqliteStore::open(&self.path(), prefix, PATIENCE, clock).expect("opens"))
     }
 
     /// Without the shared memory file, in which readers note their presence.
@@ -83,7 +85,7 @@ impl Fixture for Sqlite {
     }
 
     async fn damage(&self, key: &Key) -> bool {
-        let connection = file::connect(&self.path()).expect("connects");
+        let connection = file::connect(&self.path(), PATIENCE).expect("connects");
         let damaged = connection.execute("UPDATE sessions SET value = '{' WHERE key = ?1", [key.as_bytes()]);
         damaged.expect("damages") == 1
     }
@@ -95,7 +97,7 @@ struct Cache(Sqlite);
 #[async_trait]
 impl Fixture for Cache {
     async fn open(&self, prefix: &str, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
-        let store = SqliteStore::open(&self.0.path(), prefix, Arc::clone(&clock)).expect("opens");
+        let store = SqliteStore::open(&self.0.path(), prefix, PATIENCE, Arc::clone(&clock)).expect("opens");
         Arc::new(Cached::new(store, 1 << 20, clock).expect("starts"))
     }
 

@@ -8,27 +8,24 @@ use time::OffsetDateTime;
 
 use super::super::encoding::millis;
 
-/// Shorter than the 500 ms that a store call may take in all.
-const BUSY_TIMEOUT: Duration = Duration::from_millis(400);
-
 /// Opens the file for reading and writing, and creates it if it is missing. What is committed survives a
-/// crash of the machine (WAL, `synchronous = FULL`); a lock is waited for at most 400 ms.
+/// crash of the machine (WAL, `synchronous = FULL`). Another's lock is waited for as long as `patience`.
 ///
 /// # Errors
 /// The file cannot be opened or written.
-pub fn connect(path: &Path) -> rusqlite::Result<Connection> {
+pub fn connect(path: &Path, patience: Duration) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.busy_timeout(patience)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     Ok(connection)
 }
 
 /// Opens an existing file for reading alone, in one thread at a time.
-pub(super) fn connect_reader(path: &Path) -> rusqlite::Result<Connection> {
+pub(super) fn connect_reader(path: &Path, patience: Duration) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.busy_timeout(patience)?;
     Ok(connection)
 }
 

@@ -24,6 +24,8 @@ use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
 use tower_sessions::Session;
 
+use crate::PATIENCE;
+
 /// The application with its store and its clock.
 pub struct Site {
     pub clock: Arc<FixedClock>,
@@ -48,7 +50,8 @@ impl Site {
     pub fn sqlite() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("sessions.db");
-        let site = Self::over(|clock| Arc::new(SqliteStore::open(&path, "", clock).expect("opens")));
+        let site =
+            Self::over(|clock| Arc::new(SqliteStore::open(&path, "", PATIENCE, clock).expect("opens")));
         Self { _folder: Some(folder), ..site }
     }
 
@@ -56,6 +59,7 @@ impl Site {
         let clock = Arc::new(FixedClock::default());
         let (has_read, may_go_on) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
         let sessions = SessionsBuilder {
+            store_timeout: PATIENCE,
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             lifecycles: Lifecycles::default()
                 .declare("theme", Lifecycle::BROWSER)
