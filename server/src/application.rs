@@ -147,7 +147,7 @@ pub fn open_sessions(config: &Config, clock: &Arc<dyn Clock>) -> Result<Sessions
                     SqliteStore::open(path, &settings.key_prefix, settings.store_timeout, Arc::clone(clock))?;
                 Ok::<Arc<dyn Store>, sessions::StoreError>(match settings.cache_bytes {
                     0 => Arc::new(store),
-                    bytes => Arc::new(Cached::new(store, bytes, Arc::clone(clock))?),
+                    bytes => Arc::new(Cached::new(store, bytes, Arc::clone(clock))),
                 })
             };
             open().map_err(|source| cannot_open(path, source))?

@@ -1,8 +1,8 @@
 //! A store with the records it read last kept in memory.
 //!
 //! What this process writes is never read stale. What another one writes is seen within a second: a
-//! thread asks the store five times a second whether anybody else has written, and forgets everything
-//! if so; while it gets no answer, nothing is taken from memory.
+//! task asks the store five times a second what others have written, and forgets it; while it gets no
+//! answer, nothing is taken from memory.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,14 +25,24 @@ const BELIEVED_FOR: Duration = Duration::from_secs(1);
 /// What a record costs beside its values: key, moments, the map's own share.
 const FIXED_WEIGHT: usize = 256;
 
-/// A store that can tell whether anybody else has written to it.
+/// A store that can tell what others have written to its place.
+#[async_trait]
 pub trait Watched: Store {
-    /// A number that changes when somebody other than this store has written to its place, and may
-    /// change for no reason. Called from a thread that may wait.
+    /// What others have written since the last call: all that was acknowledged to them before this call
+    /// began. A touch may be left out, and the store's own writes may be among it.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    fn foreign_version(&self) -> Result<i64, StoreError>;
+    async fn foreign_writes(&self) -> Result<Foreign, StoreError>;
+}
+
+/// What others have written to a store.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Foreign {
+    /// These records, and nothing else.
+    Keys(Vec<Key>),
+    /// Nobody knows what.
+    Anything,
 }
 
 /// A store, and what it read last.
@@ -64,9 +74,9 @@ struct Shard {
 impl<S: Watched> Cached<S> {
     /// Keeps about `capacity` bytes of `store`'s records in memory. `clock` is the store's own.
     ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] if the thread that watches the store cannot be started.
-    pub fn new(store: S, capacity: usize, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub fn new(store: S, capacity: usize, clock: Arc<dyn Clock>) -> Self {
         let inner = Arc::new(Inner {
             store,
             clock,
@@ -75,12 +85,8 @@ impl<S: Watched> Cached<S> {
             started: Instant::now(),
             confirmed: AtomicU64::new(0),
         });
-        let watched = Arc::downgrade(&inner);
-        std::thread::Builder::new()
-            .name("session cache".to_owned())
-            .spawn(move || watch(&watched))
-            .map_err(StoreError::unavailable)?;
-        Ok(Self { inner })
+        tokio::spawn(watch(Arc::downgrade(&inner)));
+        Self { inner }
     }
 
     /// Writes, then forgets what `forget` says; all the way, even if the caller is cancelled.
@@ -120,8 +126,11 @@ impl<S: Watched> Store for Cached<S> {
 
     async fn load(&self, key: &Key) -> Result<Loaded, StoreError> {
         let inner = &self.inner;
-        if let Some(record) = inner.kept(key) {
-            return Ok(Loaded::at(record, inner.clock.now()));
+        // One that seems to have gone idle may have been touched by another server.
+        if let Some(record) = inner.kept(key)
+            && record.expired(inner.clock.now()).is_none()
+        {
+            return Ok(Loaded::Living(record));
         }
         let writes = inner.shard(key).lock().writes;
         let loaded = inner.store.load(key).await?;
@@ -181,7 +190,7 @@ impl<S: Watched> Store for Cached<S> {
         self.write(write, move |inner| inner.forget_where(|record| record.account == Some(account))).await
     }
 
-    /// Forgets nothing: a record past its limits is judged by the clock wherever it is.
+    /// Forgets nothing: a record past its limits is asked for again anyway.
     async fn sweep(&self, limit: usize) -> Result<u64, StoreError> {
         self.inner.store.sweep(limit).await
     }
@@ -254,20 +263,23 @@ impl Shard {
 }
 
 /// Confirms what is in memory, or forgets it, until the cache is dropped.
-fn watch<S: Watched>(cache: &Weak<Inner<S>>) {
-    let mut version = None;
+async fn watch<S: Watched>(cache: Weak<Inner<S>>) {
+    // What a failed or dropped call would have told is told by no other.
+    let mut has_missed = true;
     while let Some(inner) = cache.upgrade() {
         let asked = inner.started.elapsed();
-        if let Ok(found) = inner.store.foreign_version() {
-            if version != Some(found) {
-                inner.forget_where(|_| true);
-                version = Some(found);
+        let answer = tokio::time::timeout(BELIEVED_FOR, inner.store.foreign_writes()).await;
+        if let Ok(Ok(written)) = &answer {
+            match written {
+                Foreign::Keys(keys) if !has_missed => keys.iter().for_each(|key| inner.forget(key)),
+                Foreign::Keys(_) | Foreign::Anything => inner.forget_where(|_| true),
             }
             let asked = u64::try_from(asked.as_millis()).unwrap_or(u64::MAX);
             inner.confirmed.store(asked, Ordering::Release);
         }
+        has_missed = !matches!(answer, Ok(Ok(_)));
         drop(inner);
-        std::thread::sleep(ASK_EVERY);
+        tokio::time::sleep(ASK_EVERY).await;
     }
 }
 

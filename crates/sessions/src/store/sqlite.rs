@@ -9,6 +9,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -16,7 +17,7 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, TransactionBehavior, named_params, params};
 use time::OffsetDateTime;
 
-use super::cached::Watched;
+use super::cached::{Foreign, Watched};
 use super::encoding::{millis, span};
 use super::{Capabilities, Loaded, REASON_KEPT_FOR, Store, StoreError, Summary};
 use crate::{AccountKey, Change, Clock, Key, Reason, Record};
@@ -41,6 +42,8 @@ struct Inner {
     patience: Duration,
     readers: Mutex<Vec<Connection>>,
     writer: Mutex<Connection>,
+    /// The writer's `data_version` when somebody last asked what others have written.
+    data_version: AtomicI64,
 }
 
 impl SqliteStore {
@@ -66,6 +69,7 @@ impl SqliteStore {
             patience,
             readers: Mutex::default(),
             writer: Mutex::new(writer),
+            data_version: AtomicI64::new(-1),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -100,14 +104,21 @@ impl SqliteStore {
     }
 }
 
+#[async_trait]
 impl Watched for SqliteStore {
-    /// `PRAGMA data_version` of the writer, which its own commits do not change.
-    fn foreign_version(&self) -> Result<i64, StoreError> {
-        let writer = self.inner.writer.lock();
-        writer
-            .prepare_cached("PRAGMA data_version")
-            .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
-            .map_err(StoreError::unavailable)
+    /// Asks for `PRAGMA data_version` of the writer, which its own commits do not change.
+    async fn foreign_writes(&self) -> Result<Foreign, StoreError> {
+        let inner = Arc::clone(&self.inner);
+        let asked = tokio::task::spawn_blocking(move || {
+            let writer = inner.writer.lock();
+            let version = writer
+                .prepare_cached("PRAGMA data_version")
+                .and_then(|mut statement| statement.query_row([], |row| row.get(0)))?;
+            let before = inner.data_version.swap(version, Ordering::Relaxed);
+            let is_same = before == version;
+            Ok::<_, rusqlite::Error>(if is_same { Foreign::Keys(Vec::new()) } else { Foreign::Anything })
+        });
+        asked.await.map_err(StoreError::unavailable)?.map_err(StoreError::unavailable)
     }
 }
 

@@ -98,7 +98,7 @@ struct Cache(Sqlite);
 impl Fixture for Cache {
     async fn open(&self, prefix: &str, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
         let store = SqliteStore::open(&self.0.path(), prefix, PATIENCE, Arc::clone(&clock)).expect("opens");
-        Arc::new(Cached::new(store, 1 << 20, clock).expect("starts"))
+        Arc::new(Cached::new(store, 1 << 20, clock))
     }
 
     async fn dump(&self) -> Option<Vec<u8>> {
