@@ -9,12 +9,14 @@ use time::OffsetDateTime;
 use crate::{AccountKey, Change, Key, Reason, Record};
 
 pub mod cached;
-#[cfg(any(feature = "filesystem", feature = "sqlite"))]
+#[cfg(any(feature = "filesystem", feature = "postgres", feature = "redis", feature = "sqlite"))]
 mod encoding;
 #[cfg(feature = "filesystem")]
 pub mod filesystem;
 #[cfg(feature = "memory")]
 pub mod memory;
+#[cfg(feature = "redis")]
+pub mod redis;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
@@ -124,6 +126,7 @@ pub struct Summary {
 
 /// What a store can do, as data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Capabilities {
     /// The store's name in the settings.
     pub name: &'static str,
@@ -133,6 +136,8 @@ pub struct Capabilities {
     pub shared: bool,
     /// Whether an account's sessions can be listed.
     pub listable: bool,
+    /// Whether what has expired goes by itself, and a sweep has nothing to do.
+    pub expires_by_itself: bool,
 }
 
 /// What can go wrong in a store, by meaning.

@@ -181,7 +181,13 @@ impl Store for FilesystemStore {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { name: "filesystem", survives_restart: true, shared: true, listable: true }
+        Capabilities {
+            name: "filesystem",
+            survives_restart: true,
+            shared: true,
+            listable: true,
+            expires_by_itself: false,
+        }
     }
 }
 

@@ -140,7 +140,13 @@ impl Store for MemoryStore {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { name: "memory", survives_restart: false, shared: false, listable: true }
+        Capabilities {
+            name: "memory",
+            survives_restart: false,
+            shared: false,
+            listable: true,
+            expires_by_itself: false,
+        }
     }
 }
 

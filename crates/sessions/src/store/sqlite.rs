@@ -289,7 +289,13 @@ impl Store for SqliteStore {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { name: "sqlite", survives_restart: true, shared: true, listable: true }
+        Capabilities {
+            name: "sqlite",
+            survives_restart: true,
+            shared: true,
+            listable: true,
+            expires_by_itself: false,
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use sessions::store::cached::{Cached, Foreign, Watched};
+use sessions::store::redis::RedisStore;
 use sessions::store::sqlite::SqliteStore;
 use sessions::{
     AccountKey, Capabilities, Change, Clock, FixedClock, Key, Loaded, Policy, Reason, Record, SessionId,
@@ -14,6 +15,7 @@ use sessions::{
 use time::OffsetDateTime;
 
 use crate::PATIENCE;
+use crate::servers::redis as servers;
 
 /// A store with one record under every key, which counts how often it is asked.
 #[derive(Clone, Debug, Default)]
@@ -76,7 +78,13 @@ impl Store for Counting {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { name: "counting", survives_restart: false, shared: true, listable: true }
+        Capabilities {
+            name: "counting",
+            survives_restart: false,
+            shared: true,
+            listable: true,
+            expires_by_itself: false,
+        }
     }
 }
 
@@ -180,6 +188,73 @@ async fn memory_is_bounded() {
     assert!((1..=64 * 4096 / 256).contains(&kept), "{kept} records of 256 bytes and more");
 }
 
+async fn redis(prefix: &str) -> RedisStore {
+    let clock = Arc::new(FixedClock::default());
+    RedisStore::open(&servers::shared().url(), prefix, PATIENCE, clock).await.expect("opens")
+}
+
+#[tokio::test]
+async fn redis_is_not_asked_again_for_what_nobody_has_written() {
+    let server = servers::Redis::start(&[]);
+    let clock: Arc<dyn Clock> = Arc::new(FixedClock::default());
+    let store = RedisStore::open(&server.url(), "", PATIENCE, Arc::clone(&clock)).await.expect("opens");
+    let cache = Cached::new(store, 1 << 20, clock);
+    let key = key();
+    cache.insert(&key, &record()).await.expect("inserts");
+    tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+    for _ in 0..1000 {
+        assert!(matches!(cache.load(&key).await, Ok(Loaded::Living(_))));
+    }
+    let mut open = server.connect().expect("connects");
+    let counts: String = redis::cmd("INFO").arg("commandstats").query(&mut open).expect("counts");
+    let count = counts.lines().find_map(|line| line.strip_prefix("cmdstat_hgetall:calls="));
+    let count = count.and_then(|rest| rest.split(',').next()).and_then(|count| count.parse::<u32>().ok());
+    assert!(count.is_some_and(|count| count < 100), "{count:?} of 1000");
+}
+
+#[tokio::test]
+async fn a_session_ended_over_another_connection_to_redis_is_over_within_a_second() {
+    let prefix = servers::new_prefix();
+    let (here, elsewhere) = (redis(&prefix).await, redis(&prefix).await);
+    let here = Cached::new(here, 1 << 20, Arc::new(FixedClock::default()));
+    let key = key();
+    here.insert(&key, &record()).await.expect("inserts");
+    tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+    assert!(matches!(here.load(&key).await, Ok(Loaded::Living(_))));
+    elsewhere.end(&key, Reason::Revoked).await.expect("ends");
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    assert!(matches!(here.load(&key).await, Ok(Loaded::Ended { reason: Reason::Revoked, .. })));
+}
+
+#[tokio::test]
+async fn a_lost_connection_to_redis_leaves_nothing_stale() {
+    let server = servers::Redis::start(&[]);
+    let clock: Arc<dyn Clock> = Arc::new(FixedClock::default());
+    let url = server.url();
+    let open = || RedisStore::open(&url, "", PATIENCE, Arc::clone(&clock));
+    let (here, elsewhere) = (open().await.expect("opens"), open().await.expect("opens"));
+    let here = Cached::new(here, 1 << 20, Arc::clone(&clock));
+    for _ in 0..5 {
+        let key = key();
+        here.insert(&key, &record()).await.expect("inserts");
+        tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+        here.load(&key).await.expect("loads");
+        let mut operator = server.connect().expect("connects");
+        let () = redis::cmd("CLIENT")
+            .arg(&["KILL", "TYPE", "normal", "SKIPME", "yes"])
+            .query(&mut operator)
+            .expect("kills");
+        // The first call after it may find its connection gone.
+        while elsewhere.end(&key, Reason::Revoked).await.is_err() {}
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        let mut loaded = here.load(&key).await;
+        while loaded.is_err() {
+            loaded = here.load(&key).await;
+        }
+        assert!(matches!(loaded, Ok(Loaded::Ended { reason: Reason::Revoked, .. })), "{loaded:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_session_ended_by_another_process_is_over_within_a_second() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -212,4 +287,18 @@ async fn what_others_leave_alone_stays_in_memory() {
         }
     }
     unreachable!("it was asked for every time");
+}
+
+#[tokio::test]
+async fn after_a_question_without_answer_nothing_in_memory_is_believed() {
+    let (store, cache) = cache(1 << 20).await;
+    let key = key();
+    cache.load(&key).await.expect("loads");
+    store.set_foreign(None);
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    store.set_foreign(Some(Foreign::Keys(Vec::new())));
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let before = store.loads();
+    cache.load(&key).await.expect("loads");
+    assert_eq!(store.loads(), before + 1);
 }

@@ -13,6 +13,8 @@ use site::{Answer, Browser, Site};
 macro_rules! on_each_store {
     ($($rule:ident)*) => {
         mod filesystem { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::filesystem()).await; })* }
+        mod redis { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::redis().await).await; })* }
+        mod redis_cached { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::redis_cached().await).await; })* }
         mod memory { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::memory()).await; })* }
         mod sqlite { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::sqlite()).await; })* }
     };
@@ -74,7 +76,7 @@ async fn a_presented_unknown_id_is_never_adopted(site: Site) {
 }
 
 async fn a_request_in_flight_at_sign_out_cannot_revive_the_session(site: Site) {
-    for _ in 0..50 {
+    for _ in 0..200 {
         let mut ada = Browser::of(&site);
         ada.get("/login/ada").await;
         let (mut slow, copy) = (ada.clone(), ada.clone());

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 mod cache;
 mod http;
+mod servers;
 mod stores;
 
 /// How long a store waits for others in tests, which are not about slow disks.

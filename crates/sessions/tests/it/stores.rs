@@ -1,20 +1,25 @@
 //! The conformance rules, one line for each store.
 
+use std::collections::HashMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use parking_lot::Mutex;
+use redis::Commands as _;
 use sessions::conformance::Fixture;
 use sessions::store::cached::Cached;
 use sessions::store::filesystem::FilesystemStore;
 use sessions::store::memory::MemoryStore;
+use sessions::store::redis::RedisStore;
 use sessions::store::sqlite::{SqliteStore, file};
-use sessions::{Clock, Key, Store};
+use sessions::{AccountKey, Clock, FixedClock, Key, Loaded, Policy, Reason, Record, SessionId, Store};
 use tempfile::TempDir;
 
 use crate::PATIENCE;
+use crate::servers::redis as servers;
 
 struct Memory;
 
@@ -108,6 +113,156 @@ impl Fixture for Cache {
     async fn damage(&self, key: &Key) -> bool {
         self.0.damage(key).await
     }
+}
+
+/// A Redis of its own, so that it can be taken away.
+struct Redis(Mutex<Option<servers::Redis>>);
+
+impl Redis {
+    fn new() -> Self {
+        Self(Mutex::new(Some(servers::Redis::start(&[]))))
+    }
+
+    fn connect(&self) -> Option<redis::Connection> {
+        self.0.lock().as_ref().map(|server| server.connect().expect("connects"))
+    }
+
+    async fn store(&self, prefix: &str, clock: Arc<dyn Clock>) -> RedisStore {
+        let url = self.0.lock().as_ref().expect("is there").url();
+        RedisStore::open(&url, prefix, PATIENCE, clock).await.expect("opens")
+    }
+}
+
+#[async_trait]
+impl Fixture for Redis {
+    async fn open(&self, prefix: &str, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
+        Arc::new(self.store(prefix, clock).await)
+    }
+
+    async fn dump(&self) -> Option<Vec<u8>> {
+        Some(redis_dump(&mut self.connect()?, ""))
+    }
+
+    async fn damage(&self, key: &Key) -> bool {
+        self.connect().is_some_and(|mut open| redis_damage(&mut open, "", key))
+    }
+
+    async fn take_away(&self) -> bool {
+        self.0.lock().take().is_some()
+    }
+}
+
+/// Redis behind a cache.
+struct CachedRedis(Redis);
+
+#[async_trait]
+impl Fixture for CachedRedis {
+    async fn open(&self, prefix: &str, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
+        Arc::new(Cached::new(self.0.store(prefix, Arc::clone(&clock)).await, 1 << 20, clock))
+    }
+
+    async fn dump(&self) -> Option<Vec<u8>> {
+        self.0.dump().await
+    }
+
+    async fn damage(&self, key: &Key) -> bool {
+        self.0.damage(key).await
+    }
+
+    async fn take_away(&self) -> bool {
+        self.0.take_away().await
+    }
+}
+
+/// A part of the cluster that all tests share.
+struct RedisCluster(String);
+
+impl RedisCluster {
+    fn new() -> Self {
+        Self(servers::new_prefix())
+    }
+}
+
+#[async_trait]
+impl Fixture for RedisCluster {
+    async fn open(&self, prefix: &str, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
+        let [node, ..] = servers::cluster();
+        let prefix = format!("{}{prefix}", self.0);
+        let store = RedisStore::open(&node.url(), &prefix, PATIENCE, clock).await.expect("opens");
+        assert!(store.is_cluster());
+        Arc::new(store)
+    }
+
+    async fn dump(&self) -> Option<Vec<u8>> {
+        let nodes = servers::cluster().iter().map(|node| node.connect().expect("connects"));
+        Some(nodes.flat_map(|mut open| redis_dump(&mut open, &self.0)).collect())
+    }
+
+    async fn damage(&self, key: &Key) -> bool {
+        let nodes = servers::cluster().iter().map(|node| node.connect().expect("connects"));
+        nodes.map(|mut open| redis_damage(&mut open, &self.0, key)).filter(|damaged| *damaged).count() == 1
+    }
+}
+
+/// All keys under a prefix with what is in them, and when they go.
+fn redis_dump(open: &mut redis::Connection, prefix: &str) -> Vec<u8> {
+    let mut keys: Vec<String> = open.keys(format!("{prefix}*")).expect("lists");
+    keys.sort();
+    let mut dump = Vec::new();
+    for key in keys {
+        let content: Option<Vec<u8>> = redis::cmd("DUMP").arg(&key).query(open).expect("dumps");
+        let until: i64 = redis::cmd("PEXPIRETIME").arg(&key).query(open).expect("has an end");
+        dump.extend(format!("{key} {until} ").into_bytes());
+        dump.extend(content.unwrap_or_default());
+        // `DUMP` may compress; the plain fields show what can be read.
+        let fields: HashMap<Vec<u8>, Vec<u8>> = open.hgetall(&key).unwrap_or_default();
+        let mut fields: Vec<_> = fields.into_iter().collect();
+        fields.sort();
+        dump.extend(fields.into_iter().flat_map(|(name, value)| [name, value].concat()));
+    }
+    dump
+}
+
+fn redis_damage(open: &mut redis::Connection, prefix: &str, key: &Key) -> bool {
+    let digits = key.as_bytes().map(|byte| format!("{byte:02x}")).concat();
+    let damaged = open.hdel(format!("{prefix}{digits}"), "created");
+    damaged == Ok(1)
+}
+
+/// As a crash between the two writes of an insert may leave it, or another account's insert of the same key.
+#[tokio::test]
+async fn a_name_too_many_in_an_account_s_index_is_passed_over() {
+    let fixture = Redis::new();
+    let clock = Arc::new(FixedClock::default());
+    let store = fixture.store("", Arc::clone(&clock) as Arc<dyn Clock>).await;
+    let [ada, bob] = [AccountKey::random(), AccountKey::random()];
+    let [adas, bobs, lost] = [(); 3].map(|()| SessionId::random().key(""));
+    for (key, account) in [(&adas, ada), (&bobs, bob)] {
+        let record = Record { account: Some(account), ..Record::new(Policy::SIGNED_IN, clock.now()) };
+        store.insert(key, &record).await.expect("inserts");
+    }
+    let index = format!("account:{}", ada.as_bytes().map(|byte| format!("{byte:02x}")).concat());
+    let mut open = fixture.connect().expect("is there");
+    for key in [bobs, lost] {
+        let () = open.zadd(&index, &key.as_bytes()[..], i64::MAX).expect("adds");
+    }
+    let listed = store.of_account(ada).await.expect("lists");
+    assert_eq!(listed.iter().map(|one| one.key).collect::<Vec<_>>(), [adas]);
+    assert_eq!(store.end_of_account(ada, None, Reason::Revoked).await.expect("ends"), 1);
+    assert!(matches!(store.load(&bobs).await, Ok(Loaded::Living(_))));
+    assert_eq!(open.zcard::<_, i64>(&index), Ok(0), "and it is gone then");
+}
+
+mod redis_alone {
+    sessions::conformance_tests!(super::Redis::new());
+}
+
+mod redis_cached {
+    sessions::conformance_tests!(super::CachedRedis(super::Redis::new()));
+}
+
+mod redis_cluster {
+    sessions::conformance_tests!(super::RedisCluster::new());
 }
 
 mod cached_sqlite {

@@ -12,8 +12,10 @@ use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE, VARY};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
+use sessions::store::cached::Cached;
 use sessions::store::filesystem::FilesystemStore;
 use sessions::store::memory::MemoryStore;
+use sessions::store::redis::RedisStore;
 use sessions::store::sqlite::SqliteStore;
 use sessions::{
     AccountKey, Capabilities, Change, Clock, CurrentSession, FixedClock, Key, Lifecycle, Lifecycles, Loaded,
@@ -25,6 +27,7 @@ use tower::ServiceExt as _;
 use tower_sessions::Session;
 
 use crate::PATIENCE;
+use crate::servers::redis as servers;
 
 /// The application with its store and its clock.
 pub struct Site {
@@ -55,8 +58,33 @@ impl Site {
         Self { _folder: Some(folder), ..site }
     }
 
+    pub async fn redis() -> Self {
+        let clock = Arc::new(FixedClock::default());
+        let store = Arc::new(Self::redis_store(&clock).await);
+        Self::with(clock, store)
+    }
+
+    pub async fn redis_cached() -> Self {
+        let clock = Arc::new(FixedClock::default());
+        let store = Self::redis_store(&clock).await;
+        let cached = Cached::new(store, 1 << 20, Arc::clone(&clock) as Arc<dyn Clock>);
+        Self::with(clock, Arc::new(cached))
+    }
+
+    async fn redis_store(clock: &Arc<FixedClock>) -> RedisStore {
+        let clock = Arc::clone(clock) as Arc<dyn Clock>;
+        let (url, prefix) = (servers::shared().url(), servers::new_prefix());
+        RedisStore::open(&url, &prefix, PATIENCE, clock).await.expect("opens")
+    }
+
     pub fn over(store: impl FnOnce(Arc<dyn Clock>) -> Arc<dyn Store>) -> Self {
         let clock = Arc::new(FixedClock::default());
+        let store = store(Arc::clone(&clock) as Arc<dyn Clock>);
+        Self::with(clock, store)
+    }
+
+    /// Over a store that judges by this clock.
+    fn with(clock: Arc<FixedClock>, store: Arc<dyn Store>) -> Self {
         let (has_read, may_go_on) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
         let sessions = SessionsBuilder {
             store_timeout: PATIENCE,
@@ -64,7 +92,7 @@ impl Site {
             lifecycles: Lifecycles::default()
                 .declare("theme", Lifecycle::BROWSER)
                 .declare("user", Lifecycle::SESSION),
-            ..SessionsBuilder::new(store(Arc::clone(&clock) as Arc<dyn Clock>))
+            ..SessionsBuilder::new(store)
         };
         let slow = Slow { has_read: Arc::clone(&has_read), may_go_on: Arc::clone(&may_go_on) };
         let router = Router::new()
@@ -254,6 +282,12 @@ impl Store for Broken {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { name: "broken", survives_restart: false, shared: false, listable: false }
+        Capabilities {
+            name: "broken",
+            survives_restart: false,
+            shared: false,
+            listable: false,
+            expires_by_itself: false,
+        }
     }
 }

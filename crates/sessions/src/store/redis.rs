@@ -1,0 +1,287 @@
+//! Sessions in Redis, one server or a cluster.
+//!
+//! Choose it for several servers which need speed more than durability: what Redis has acknowledged
+//! survives a crash of Anteroom, and a crash of Redis as far as its own persistence goes
+//! (`appendfsync always` for all of it, `everysec` for all but a second, none without it).
+//!
+//! A session is one hash: a field for each value, so that parallel changes to different keys never meet,
+//! and fields for what the limits need. Everything that reads before it writes is a script, which Redis
+//! runs whole or not at all. A session is one key, as a cluster asks of a script; its account's index is
+//! another, written *before* the session and cleaned after it, so that a crash between the two leaves a
+//! name too many there and never one too few. Redis removes what has expired by itself.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use redis::{Client, FromRedisValue, RedisError, Script, ScriptInvocation, cmd};
+use time::OffsetDateTime;
+
+use super::cached::{Foreign, Watched};
+use super::encoding::millis;
+use super::{Capabilities, Loaded, REASON_KEPT_FOR, Store, StoreError, Summary};
+use crate::{AccountKey, Change, Clock, Key, Reason, Record};
+
+mod connection;
+mod fields;
+mod scripts;
+mod watch;
+
+use connection::Connection;
+use fields::{Stored, VALUE_PREFIX};
+use scripts::Scripts;
+use watch::Watch;
+
+/// A Redis server or cluster with sessions under a prefix.
+#[derive(Clone, Debug)]
+pub struct RedisStore {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    clock: Arc<dyn Clock>,
+    prefix: String,
+    connection: Connection,
+    scripts: Scripts,
+    watch: Watch,
+}
+
+impl std::fmt::Debug for Inner {
+    /// Without the address, which may hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inner").field("prefix", &self.prefix).finish_non_exhaustive()
+    }
+}
+
+impl RedisStore {
+    /// Connects to the server at `url`, or to the cluster that it is part of; further nodes of a cluster
+    /// may follow between commas. `prefix` begins the name of every key. No attempt to connect, and no
+    /// answer, is waited for longer than `timeout`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the URL cannot be read or nobody answers there.
+    pub async fn open(
+        url: &str,
+        prefix: &str,
+        timeout: Duration,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StoreError> {
+        let nodes: Vec<&str> = url.split(',').map(str::trim).collect();
+        let first = nodes.first().copied().unwrap_or_default();
+        let client = Client::open(first).map_err(StoreError::unavailable)?;
+        let connection =
+            Connection::open(client.clone(), &nodes, timeout).await.map_err(StoreError::unavailable)?;
+        let watch = Watch::new(&client, prefix, timeout);
+        let inner = Inner { clock, prefix: prefix.to_owned(), connection, scripts: Scripts::new(), watch };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Whether it is a cluster, which tells nobody what others have written.
+    #[must_use]
+    pub fn is_cluster(&self) -> bool {
+        matches!(self.inner.connection, Connection::Cluster(_))
+    }
+
+    fn now(&self) -> OffsetDateTime {
+        self.inner.clock.now()
+    }
+
+    /// Where a session is.
+    fn place(&self, key: &Key) -> String {
+        place(&self.inner.prefix, key)
+    }
+
+    /// Where an account's sessions are listed.
+    fn index(&self, account: AccountKey) -> String {
+        let digits = account.as_bytes().map(|byte| format!("{byte:02x}")).concat();
+        format!("{}account:{digits}", self.inner.prefix)
+    }
+
+    async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, StoreError> {
+        script.invoke_async(&mut self.inner.connection.clone()).await.map_err(meaning)
+    }
+
+    /// Begins a call of a script about one key.
+    fn call<'a>(&self, script: &'a Script, place: &str) -> ScriptInvocation<'a> {
+        let mut call = script.key(place);
+        call.arg(millis(self.now()));
+        call
+    }
+
+    /// Ends one session; of `account` alone, and alive, if one is given. Whose it was, if it ended now.
+    async fn end_one(
+        &self,
+        key: &Key,
+        reason: Reason,
+        account: Option<AccountKey>,
+    ) -> Result<Ended, StoreError> {
+        let mut call = self.call(&self.inner.scripts.end, &self.place(key));
+        call.arg(reason.as_str()).arg(account.as_ref().map_or(&[][..], |account| account.as_bytes()));
+        let (ended, account): (bool, Vec<u8>) = self.run(&call).await?;
+        let account = <[u8; 16]>::try_from(account).ok().map(AccountKey::from_bytes);
+        Ok(Ended { ended, account })
+    }
+
+    /// Takes names off an account's list; what is left there by a crash is passed over by those who read it.
+    async fn unlist(&self, account: AccountKey, keys: &[Key]) -> Result<(), StoreError> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let mut command = cmd("ZREM");
+        command.arg(self.index(account));
+        for key in keys {
+            command.arg(&key.as_bytes()[..]);
+        }
+        command.query_async(&mut self.inner.connection.clone()).await.map_err(meaning)
+    }
+
+    async fn listed(&self, account: AccountKey) -> Result<Vec<Key>, StoreError> {
+        let mut command = cmd("ZRANGE");
+        command.arg(self.index(account)).arg(0).arg(-1);
+        let names: Vec<Vec<u8>> =
+            command.query_async(&mut self.inner.connection.clone()).await.map_err(meaning)?;
+        Ok(names.into_iter().filter_map(|name| name.try_into().ok()).map(Key::from_bytes).collect())
+    }
+}
+
+/// What became of a session that was to end.
+struct Ended {
+    ended: bool,
+    account: Option<AccountKey>,
+}
+
+#[async_trait]
+impl Store for RedisStore {
+    async fn insert(&self, key: &Key, record: &Record) -> Result<bool, StoreError> {
+        if let Some(account) = record.account {
+            let mut call = self.call(&self.inner.scripts.list, &self.index(account));
+            call.arg(millis(record.absolute_deadline())).arg(&key.as_bytes()[..]);
+            let () = self.run(&call).await?;
+        }
+        let kept_for = record.idle_deadline() + REASON_KEPT_FOR - self.now();
+        let mut call = self.call(&self.inner.scripts.insert, &self.place(key));
+        call.arg(i64::try_from(kept_for.whole_milliseconds()).unwrap_or(i64::MAX));
+        fields::write(record, &mut call)?;
+        self.run(&call).await
+    }
+
+    async fn load(&self, key: &Key) -> Result<Loaded, StoreError> {
+        let mut command = cmd("HGETALL");
+        command.arg(self.place(key));
+        let found: HashMap<Vec<u8>, Vec<u8>> =
+            command.query_async(&mut self.inner.connection.clone()).await.map_err(meaning)?;
+        let now = self.now();
+        let loaded = match Stored::read(found)? {
+            Stored::Nothing => Loaded::Absent,
+            Stored::Record(record) => Loaded::at(record, now),
+            Stored::Ended { reason, at } => Loaded::Ended { reason, at },
+        };
+        // Redis forgets a reason by its own clock.
+        Ok(match loaded {
+            Loaded::Ended { at, .. } if now >= at + REASON_KEPT_FOR => Loaded::Absent,
+            loaded => loaded,
+        })
+    }
+
+    async fn apply(&self, key: &Key, change: &Change) -> Result<Option<Record>, StoreError> {
+        let mut call = self.call(&self.inner.scripts.apply, &self.place(key));
+        call.arg(millis(change.at)).arg(change.removed.len());
+        for name in &change.removed {
+            call.arg(format!("{VALUE_PREFIX}{name}"));
+        }
+        for (name, value) in &change.set {
+            fields::write_value(name, value, &mut call)?;
+        }
+        let changed: Option<HashMap<Vec<u8>, Vec<u8>>> = self.run(&call).await?;
+        match Stored::read(changed.unwrap_or_default())? {
+            Stored::Record(record) => Ok(Some(record)),
+            Stored::Nothing | Stored::Ended { .. } => Ok(None),
+        }
+    }
+
+    async fn touch(&self, key: &Key, seen: OffsetDateTime) -> Result<bool, StoreError> {
+        let mut call = self.call(&self.inner.scripts.touch, &self.place(key));
+        call.arg(millis(seen));
+        self.run(&call).await
+    }
+
+    async fn end(&self, key: &Key, reason: Reason) -> Result<(), StoreError> {
+        let ended = self.end_one(key, reason, None).await?;
+        match ended.account {
+            Some(account) => self.unlist(account, &[*key]).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn of_account(&self, account: AccountKey) -> Result<Vec<Summary>, StoreError> {
+        let mut summaries = Vec::new();
+        for key in self.listed(account).await? {
+            if let Loaded::Living(record) = self.load(&key).await?
+                && record.account == Some(account)
+            {
+                summaries.push(Summary { key, record });
+            }
+        }
+        summaries.sort_by_key(|summary| std::cmp::Reverse(summary.record.created_at));
+        Ok(summaries)
+    }
+
+    async fn end_of_account(
+        &self,
+        account: AccountKey,
+        except: Option<&Key>,
+        reason: Reason,
+    ) -> Result<u64, StoreError> {
+        let mut listed = self.listed(account).await?;
+        listed.retain(|key| Some(key) != except);
+        let mut count = 0;
+        for key in &listed {
+            count += u64::from(self.end_one(key, reason, Some(account)).await?.ended);
+        }
+        self.unlist(account, &listed).await?;
+        Ok(count)
+    }
+
+    /// Does nothing: each key has its own expiry.
+    async fn sweep(&self, _: usize) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            name: "redis",
+            survives_restart: true,
+            shared: true,
+            listable: true,
+            expires_by_itself: true,
+        }
+    }
+}
+
+#[async_trait]
+impl Watched for RedisStore {
+    async fn foreign_writes(&self) -> Result<Foreign, StoreError> {
+        self.inner.watch.foreign_writes().await
+    }
+}
+
+fn place(prefix: &str, key: &Key) -> String {
+    let mut name = String::with_capacity(prefix.len() + 64);
+    name.push_str(prefix);
+    for byte in key.as_bytes() {
+        for digit in [byte >> 4, byte & 0xf] {
+            name.extend(char::from_digit(digit.into(), 16));
+        }
+    }
+    name
+}
+
+/// What stands under a session's key and is no session is corrupt; anything else says that Redis cannot be
+/// used at present.
+fn meaning(error: RedisError) -> StoreError {
+    match error.code() {
+        Some("WRONGTYPE" | scripts::CORRUPT) => StoreError::corrupt(error),
+        _ => StoreError::unavailable(error),
+    }
+}

@@ -1,0 +1,102 @@
+//! What others write, as Redis tells it (`CLIENT TRACKING`, Redis 6 and later).
+
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Client, ProtocolVersion, PushInfo, PushKind, RedisResult, Value, cmd};
+use tokio::sync::Mutex;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use super::super::StoreError;
+use super::super::cached::Foreign;
+use crate::Key;
+
+/// A connection of its own, on which Redis names every key under the prefix that anybody writes.
+///
+/// In broadcast mode Redis needs no memory for it, and queues the names before it answers whoever wrote
+/// (Redis 7.0, `beforeSleep`); so they stand before the answer to a later `PING` on this connection.
+pub(super) struct Watch {
+    client: Option<Client>,
+    prefix: String,
+    timeout: Duration,
+    /// The lock is held for a whole call: there is one caller.
+    open: Mutex<Option<Open>>,
+}
+
+struct Open {
+    connection: MultiplexedConnection,
+    pushed: UnboundedReceiver<PushInfo>,
+}
+
+impl Watch {
+    /// Connects when first asked.
+    pub(super) fn new(client: &Client, prefix: &str, timeout: Duration) -> Self {
+        let about = client.get_connection_info().clone();
+        let settings = about.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+        let client = Client::open(about.set_redis_settings(settings)).ok();
+        Self { client, prefix: prefix.to_owned(), timeout, open: Mutex::default() }
+    }
+
+    /// What has been written since the last call, by whomever. Afresh connected, nobody knows.
+    pub(super) async fn foreign_writes(&self) -> Result<Foreign, StoreError> {
+        let mut open = self.open.lock().await;
+        // Left empty if this call fails or is dropped: then names may have been lost.
+        let Some(mut watching) = open.take() else {
+            *open = Some(self.connect().await.map_err(StoreError::unavailable)?);
+            return Ok(Foreign::Anything);
+        };
+        let () = cmd("PING").exec_async(&mut watching.connection).await.map_err(StoreError::unavailable)?;
+        let mut written = Some(Vec::new());
+        while let Ok(push) = watching.pushed.try_recv() {
+            match push.kind {
+                PushKind::Invalidate => {
+                    let named = named(&push.data, &self.prefix);
+                    written = written.zip(named).map(|(written, named)| [written, named].concat());
+                }
+                PushKind::Disconnection => {
+                    return Err(StoreError::unavailable("the connection was lost"));
+                }
+                _ => {}
+            }
+        }
+        *open = Some(watching);
+        Ok(written.map_or(Foreign::Anything, Foreign::Keys))
+    }
+
+    async fn connect(&self) -> RedisResult<Open> {
+        let client = self.client.as_ref().ok_or((redis::ErrorKind::Client, "no client for RESP3"))?;
+        let (sender, pushed) = unbounded_channel();
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(self.timeout))
+            .set_response_timeout(Some(self.timeout))
+            .set_push_sender(sender);
+        let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
+        cmd("CLIENT")
+            .arg(&["TRACKING", "ON", "BCAST", "PREFIX", &self.prefix])
+            .exec_async(&mut connection)
+            .await?;
+        Ok(Open { connection, pushed })
+    }
+}
+
+/// The sessions that a message names; `None` if it names nothing, which means everything (`FLUSHALL`).
+fn named(data: &[Value], prefix: &str) -> Option<Vec<Key>> {
+    let [Value::Array(names)] = data else { return None };
+    let keys = names.iter().filter_map(|name| match name {
+        Value::BulkString(name) => key(std::str::from_utf8(name).ok()?.strip_prefix(prefix)?),
+        _ => None,
+    });
+    Some(keys.collect())
+}
+
+/// The key that 64 hexadecimal digits spell.
+fn key(digits: &str) -> Option<Key> {
+    let mut bytes = [0; 32];
+    if digits.len() != 2 * bytes.len() {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks_exact(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(Key::from_bytes(bytes))
+}
