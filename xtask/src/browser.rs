@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Result, bail};
 
-use crate::{node, process, say, workspace};
+use crate::{debian, node, process, say, workspace};
 
 /// Under these names systems carry the browser.
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
@@ -92,16 +92,6 @@ fn runs(program: &Path) -> bool {
 
 /// Root on Debian may install it.
 fn from_debian() -> Result<Option<PathBuf>> {
-    let is_root = process::answer(process::command("id").arg("-u")).as_deref() == Some("0");
-    if !is_root || !Path::new("/etc/debian_version").exists() {
-        return Ok(None);
-    }
-    say::progress("  installing Chromium with apt-get (about a minute)");
-    let install = ["install", "--yes", "--no-install-recommends", "chromium", "fonts-liberation"];
-    for arguments in [&["update"][..], &install[..]] {
-        let mut command = process::command("apt-get");
-        command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
-        process::quietly(&mut command)?.or_fail(&format!("`apt-get {}`", arguments.join(" ")))?;
-    }
-    Ok(on_the_system())
+    let is_installed = debian::install(&["chromium", "fonts-liberation"], "about a minute")?;
+    Ok(if is_installed { on_the_system() } else { None })
 }

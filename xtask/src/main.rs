@@ -2,11 +2,13 @@
 
 mod bench;
 mod browser;
+mod debian;
 mod fingerprint;
 mod node;
 mod process;
 mod run;
 mod say;
+mod services;
 mod site;
 mod test;
 mod tools;

@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use crate::site::{self, Mode};
-use crate::{browser, node, process, say, wasm_target, workspace};
+use crate::{browser, node, process, say, services, wasm_target, workspace};
 use tally::Tally;
 
 /// Runs one kind of check after another, up to the first that fails. Ends with one line that counts the tests.
@@ -31,7 +31,10 @@ fn every_kind(tally: &mut Tally) -> Result<()> {
         wasm_target::ensure()?;
         check(&mut browser_lints(), "clippy for wasm32")
     })?;
-    kind("unit and HTTP tests", || rust_tests(tally))?;
+    kind("unit and HTTP tests", || {
+        services::ensure()?;
+        rust_tests(tally)
+    })?;
     kind("browser tests", || browser_tests(tally))
 }
 
