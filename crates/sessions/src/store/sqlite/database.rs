@@ -1,0 +1,114 @@
+//! A file with connections that read and one that writes.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use time::OffsetDateTime;
+
+use super::super::StoreError;
+use super::file;
+
+/// A file with some tables, kept up to date.
+///
+/// Reads run in the calling thread, over connections apart from the one writer: in WAL mode they wait
+/// for nobody, and a hop to another thread would cost four times the read itself. Writes take turns on
+/// the blocking pool.
+#[derive(Clone, Debug)]
+pub(crate) struct Database {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    path: PathBuf,
+    patience: Duration,
+    readers: Mutex<Vec<Connection>>,
+    writer: Mutex<Connection>,
+    /// The writer's `data_version` when somebody last asked what others have written.
+    data_version: AtomicI64,
+}
+
+/// Lets `?` in a transaction take the driver's errors.
+pub(crate) struct WriteError(pub StoreError);
+
+impl From<rusqlite::Error> for WriteError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self(StoreError::unavailable(error))
+    }
+}
+
+impl Database {
+    /// Opens the file, creates it and what `migrations` named `name` say if they are missing.
+    pub(crate) fn open(
+        path: &Path,
+        patience: Duration,
+        (name, migrations): (&str, &[&str]),
+        now: OffsetDateTime,
+    ) -> Result<Self, StoreError> {
+        let mut writer = file::connect(path, patience).map_err(StoreError::unavailable)?;
+        file::migrate(&mut writer, name, migrations, now).map_err(StoreError::unavailable)?;
+        let inner = Inner {
+            path: path.to_owned(),
+            patience,
+            readers: Mutex::default(),
+            writer: Mutex::new(writer),
+            data_version: AtomicI64::new(-1),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Runs a query in this thread.
+    pub(crate) fn read<T>(
+        &self,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let idle = self.inner.readers.lock().pop();
+        let reader = match idle {
+            Some(reader) => reader,
+            None => file::connect_reader(&self.inner.path, self.inner.patience)
+                .map_err(StoreError::unavailable)?,
+        };
+        let result = query(&reader).map_err(StoreError::unavailable);
+        self.inner.readers.lock().push(reader);
+        result
+    }
+
+    /// Runs a transaction on the blocking pool; it goes on to its end even if the caller is cancelled.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&Transaction<'_>) -> Result<T, WriteError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let inner = Arc::clone(&self.inner);
+        let result = tokio::task::spawn_blocking(move || {
+            let mut writer = inner.writer.lock();
+            let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let result = act(&transaction)?;
+            transaction.commit()?;
+            Ok::<T, WriteError>(result)
+        });
+        result.await.map_err(StoreError::unavailable)?.map_err(|WriteError(error)| error)
+    }
+
+    /// Whether others have written since this was last asked: by `PRAGMA data_version` of the writer,
+    /// which its own commits do not change.
+    pub(crate) async fn has_foreign_writes(&self) -> Result<bool, StoreError> {
+        let inner = Arc::clone(&self.inner);
+        let asked = tokio::task::spawn_blocking(move || {
+            let writer = inner.writer.lock();
+            let version = writer
+                .prepare_cached("PRAGMA data_version")
+                .and_then(|mut statement| statement.query_row([], |row| row.get(0)))?;
+            Ok::<_, rusqlite::Error>(inner.data_version.swap(version, Ordering::Relaxed) != version)
+        });
+        asked.await.map_err(StoreError::unavailable)?.map_err(StoreError::unavailable)
+    }
+
+    #[cfg(test)]
+    pub(super) fn execute(&self, sql: &str, value: &str) {
+        self.inner.writer.lock().execute(sql, [value]).expect("executes");
+    }
+}
