@@ -9,8 +9,8 @@ use time::OffsetDateTime;
 use crate::{AccountKey, Change, Key, Reason, Record};
 
 pub mod cached;
-#[cfg(any(feature = "filesystem", feature = "sqlite"))]
-mod encoding;
+#[cfg(any(feature = "client-side", feature = "filesystem", feature = "sqlite"))]
+pub(crate) mod encoding;
 #[cfg(feature = "filesystem")]
 pub mod filesystem;
 #[cfg(feature = "memory")]
