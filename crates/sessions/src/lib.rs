@@ -17,31 +17,42 @@
 
 mod account_key;
 mod change;
+mod client_side;
 mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod cookie;
 mod current;
 mod id;
+mod key_ring;
 mod layer;
 mod lifecycle;
 mod policy;
+mod pre_authentication;
 mod reason;
 mod record;
+mod refused;
 mod request_store;
 mod settings;
+mod signature;
+pub mod signed_id;
 pub mod store;
+#[cfg(test)]
+mod tampering;
 
 pub use account_key::AccountKey;
 pub use change::Change;
+pub use client_side::{ClientSide, Contents, Opened, Sealing, TooLarge};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use cookie::{Cookie, SameSite};
 pub use current::{CurrentSession, Presence, SignIn};
 pub use id::{Key, SessionId};
+pub use key_ring::KeyRing;
 pub use layer::SessionLayer;
 pub use lifecycle::{Fate, Lifecycle, Lifecycles};
 pub use policy::Policy;
 pub use reason::Reason;
 pub use record::Record;
+pub use refused::Refused;
 pub use settings::{Anonymous, Sessions, SessionsBuilder};
 pub use store::{Capabilities, Loaded, Store, StoreError, Summary};

@@ -9,8 +9,7 @@ use time::OffsetDateTime;
 use crate::{AccountKey, Change, Key, Reason, Record};
 
 pub mod cached;
-#[cfg(any(feature = "filesystem", feature = "postgres", feature = "redis", feature = "sqlite"))]
-mod encoding;
+pub(crate) mod encoding;
 #[cfg(feature = "filesystem")]
 pub mod filesystem;
 #[cfg(feature = "memory")]

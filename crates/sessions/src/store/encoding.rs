@@ -5,18 +5,18 @@ pub(super) use document::Document;
 use time::{Duration, OffsetDateTime};
 
 /// Milliseconds since 1970.
-pub(super) fn millis(moment: OffsetDateTime) -> i64 {
+pub(crate) fn millis(moment: OffsetDateTime) -> i64 {
     i64::try_from(moment.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
 }
 
 /// The moment so many milliseconds after 1970; the epoch itself for what no calendar holds.
-pub(super) fn moment(millis: i64) -> OffsetDateTime {
+pub(crate) fn moment(millis: i64) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000)
         .unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
 /// A duration in milliseconds.
-pub(super) fn span(duration: Duration) -> i64 {
+pub(crate) fn span(duration: Duration) -> i64 {
     i64::try_from(duration.whole_milliseconds()).unwrap_or(i64::MAX)
 }
 
