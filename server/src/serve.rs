@@ -101,7 +101,7 @@ pub async fn sweep(sessions: Sessions, every: Duration) {
     loop {
         ticks.tick().await;
         loop {
-            match sessions.store().sweep(SWEEP_BATCH).await {
+            match sessions.sweep(SWEEP_BATCH).await {
                 Ok(swept) if swept >= SWEEP_BATCH as u64 => tokio::task::yield_now().await,
                 Ok(_) => break,
                 Err(error) => {

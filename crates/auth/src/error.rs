@@ -56,6 +56,10 @@ impl From<AuthError> for ApiError {
             AuthError::Busy => Self::Busy { retry_after: RETRY_SOON },
             AuthError::SignInRequired => Self::SignInRequired,
             AuthError::SessionEnded(reason) => Self::SessionEnded { reason: told(reason) },
+            AuthError::Sessions(StoreError::TooLarge(error)) => {
+                tracing::error!(%error, "a session does not fit into its cookie");
+                Self::Internal
+            }
             AuthError::Sessions(ref source) => {
                 tracing::error!(error = %error, source = ?std::error::Error::source(source), "session store failed");
                 Self::Unavailable { retry_after: RETRY_SOON }
@@ -86,6 +90,7 @@ fn told(reason: Option<Reason>) -> EndReason {
         Some(Reason::Absolute) => EndReason::Absolute,
         Some(Reason::Revoked | Reason::Displaced) => EndReason::Revoked,
         Some(Reason::PasswordChanged) => EndReason::PasswordChanged,
+        Some(Reason::KeyRetired) => EndReason::KeyRetired,
         Some(Reason::Cycled | Reason::AccountRemoved | Reason::Corrupt) | None => EndReason::Unknown,
     }
 }

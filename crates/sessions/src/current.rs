@@ -9,6 +9,7 @@ use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 use tokio::sync::{Mutex, MutexGuard};
 
+use crate::backing::{Living, Shown};
 use crate::store::{Loaded, StoreError};
 use crate::{AccountKey, Anonymous, Change, Lifecycle, Policy, Reason, Record, SessionId, Sessions};
 
@@ -32,7 +33,7 @@ pub struct CurrentSession {
 #[derive(Debug)]
 struct Inner {
     sessions: Sessions,
-    presented: Option<SessionId>,
+    shown: Shown,
     /// Whether the request carried anything under the cookie's name, well-formed or not.
     carries_cookie: bool,
     passive: AtomicBool,
@@ -45,20 +46,28 @@ struct Inner {
 struct State {
     /// `None`: not loaded yet.
     presence: Option<Presence>,
-    /// The id under which the present session lives; another one than presented after a sign-in.
+    /// The id under which the present session lives; another one than the cookie's after a sign-in.
     id: Option<SessionId>,
+    /// The account's epoch in which it was sealed, if the cookie holds the record.
+    epoch: u64,
     cookie: CookieAnswer,
 }
 
+impl State {
+    /// The living session.
+    fn living(&self) -> Option<Living<'_>> {
+        let record = self.presence.as_ref().and_then(Presence::record)?;
+        Some(Living { id: self.id?, record, epoch: self.epoch })
+    }
+}
+
 /// What to say of the cookie in the answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 enum CookieAnswer {
     #[default]
     Nothing,
-    Set {
-        id: SessionId,
-        max_age: Option<Duration>,
-    },
+    /// Hand out this `Set-Cookie` value.
+    Set(String),
     Remove,
 }
 
@@ -103,16 +112,17 @@ pub struct SignIn {
 impl CurrentSession {
     pub(crate) fn of_request(sessions: Sessions, headers: &HeaderMap) -> Self {
         let cookie = sessions.settings().cookie.read(headers);
-        let presented = cookie.and_then(SessionId::parse);
-        let state = State {
-            presence: presented.is_none().then_some(Presence::Nobody),
-            id: presented,
-            cookie: CookieAnswer::Nothing,
+        let shown = cookie.map_or(Shown::Nothing, |value| sessions.recognise(value));
+        let presence = match shown {
+            Shown::Nothing => Some(Presence::Nobody),
+            Shown::KeyRetired => Some(Presence::Ended { reason: Some(Reason::KeyRetired), in_flight: false }),
+            Shown::Id { .. } | Shown::Contents { .. } => None,
         };
+        let state = State { presence, id: shown.id(), epoch: shown.epoch(), cookie: CookieAnswer::Nothing };
         let inner = Inner {
             carries_cookie: cookie.is_some(),
             sessions,
-            presented,
+            shown,
             passive: AtomicBool::new(false),
             sessionless: AtomicBool::new(false),
             read: AtomicBool::new(false),
@@ -197,6 +207,25 @@ impl CurrentSession {
         Ok(true)
     }
 
+    /// Ends all other sessions of the account that is signed in. Returns how many, where that is known.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: some may have ended, this one has not.
+    pub async fn end_others(&self, reason: Reason) -> Result<Option<u64>, StoreError> {
+        let mut state = self.loaded().await?;
+        let Some((living, account)) =
+            state.living().and_then(|living| Some((living, living.record.account?)))
+        else {
+            return Ok(Some(0));
+        };
+        let (count, epoch) = self.inner.sessions.end_others(living, account, reason).await?;
+        if epoch != state.epoch {
+            state.epoch = epoch;
+            self.hand_out(&mut state)?;
+        }
+        Ok(count)
+    }
+
     /// Ends the session. What its lifecycles keep goes on in a new anonymous session with a new id;
     /// otherwise the cookie is removed.
     ///
@@ -219,7 +248,7 @@ impl CurrentSession {
     async fn end(&self, state: &mut State, record: &Record) -> Result<(), StoreError> {
         let sessions = &self.inner.sessions;
         if let Some(id) = state.id {
-            sessions.within_budget(sessions.store().end(&sessions.key(&id), Reason::SignedOut)).await?;
+            sessions.end(&id, Some(record), Reason::SignedOut).await?;
         }
         state.presence = Some(Presence::Nobody);
         state.cookie = CookieAnswer::Remove;
@@ -238,7 +267,7 @@ impl CurrentSession {
         self.inner.read.store(true, Ordering::Relaxed);
         let mut state = self.inner.state.lock().await;
         if state.presence.is_none()
-            && let Some(id) = self.inner.presented
+            && let Some(id) = state.id
         {
             state.presence = Some(self.load(&id).await?);
         }
@@ -247,8 +276,7 @@ impl CurrentSession {
 
     async fn load(&self, id: &SessionId) -> Result<Presence, StoreError> {
         let sessions = &self.inner.sessions;
-        let key = sessions.key(id);
-        match sessions.within_budget(sessions.store().load(&key)).await {
+        match sessions.load(&self.inner.shown).await {
             Ok(Loaded::Living(record)) => Ok(Presence::Living(Arc::new(record))),
             Ok(Loaded::Ended { reason, at }) => Ok(Presence::Ended {
                 reason: Some(reason),
@@ -256,8 +284,9 @@ impl CurrentSession {
             }),
             Ok(Loaded::Absent) => Ok(Presence::Ended { reason: None, in_flight: false }),
             Err(StoreError::Corrupt(source)) => {
-                tracing::error!(session = ?key, %source, "removing a session record that cannot be read");
-                sessions.within_budget(sessions.store().end(&key, Reason::Corrupt)).await?;
+                let session = sessions.key(id);
+                tracing::error!(?session, %source, "removing a session record that cannot be read");
+                sessions.end(id, None, Reason::Corrupt).await?;
                 Ok(Presence::Ended { reason: Some(Reason::Corrupt), in_flight: false })
             }
             Err(unavailable) => Err(unavailable),
@@ -266,21 +295,42 @@ impl CurrentSession {
 
     async fn apply(&self, state: &mut State, change: Change) -> Result<Option<Record>, StoreError> {
         let sessions = &self.inner.sessions;
-        match (&state.presence, state.id) {
-            (Some(Presence::Living(record)), Some(_)) if change.is_empty() => Ok(Some(Record::clone(record))),
-            (Some(Presence::Living(_)), Some(id)) => {
-                let applied =
-                    sessions.within_budget(sessions.store().apply(&sessions.key(&id), &change)).await?;
-                state.presence = Some(match &applied {
-                    Some(record) => Presence::Living(Arc::new(record.clone())),
-                    None => Presence::Ended { reason: None, in_flight: true },
-                });
+        match (&state.presence, state.living()) {
+            (_, Some(living)) if change.is_empty() => Ok(Some(living.record.clone())),
+            (_, Some(living)) => {
+                let applied = sessions.apply(living, &change).await?;
+                self.go_on(state, applied.clone())?;
                 Ok(applied)
             }
             (Some(Presence::Ended { in_flight: true, .. }), _) => Ok(None),
             _ if change.set.is_empty() || sessions.settings().anonymous == Anonymous::Never => Ok(None),
             _ => self.begin_anonymous(state, change.set).await.map(Some),
         }
+    }
+
+    /// Takes over what a change has made of the living session; without a record it has ended meanwhile.
+    fn go_on(&self, state: &mut State, record: Option<Record>) -> Result<(), StoreError> {
+        let Some(record) = record else {
+            state.presence = Some(Presence::Ended { reason: None, in_flight: true });
+            state.cookie = CookieAnswer::Nothing;
+            return Ok(());
+        };
+        let before = state.presence.replace(Presence::Living(Arc::new(record)));
+        if self.inner.sessions.capabilities().is_client_side {
+            self.hand_out(state).inspect_err(|_| state.presence = before)?;
+        }
+        Ok(())
+    }
+
+    /// Hands the living session out in a cookie.
+    fn hand_out(&self, state: &mut State) -> Result<(), StoreError> {
+        let sessions = &self.inner.sessions;
+        let Some(living) = state.living() else { return Ok(()) };
+        let is_persistent = living.record.policy.persistent;
+        let max_age = is_persistent.then(|| living.record.absolute_deadline() - sessions.now());
+        let value = sessions.cookie_value(living, max_age)?;
+        state.cookie = CookieAnswer::Set(sessions.settings().cookie.set(&value, max_age));
+        Ok(())
     }
 
     async fn begin_anonymous(
@@ -299,14 +349,13 @@ impl CurrentSession {
     /// session, and the old id was never the new one's.
     async fn replace(&self, state: &mut State, record: Record) -> Result<(), StoreError> {
         let sessions = &self.inner.sessions;
-        let old = state.presence.as_ref().and_then(Presence::record).and(state.id);
-        let before = (state.presence.clone(), state.id, state.cookie);
+        let old = state.living().map(|old| (old.id, old.record.clone()));
+        let before = (state.presence.clone(), state.id, state.epoch, state.cookie.clone());
         self.insert(state, record).await?;
-        if let Some(old) = old {
-            let ended =
-                sessions.within_budget(sessions.store().end(&sessions.key(&old), Reason::Cycled)).await;
+        if let Some((id, record)) = old {
+            let ended = sessions.end(&id, Some(&record), Reason::Cycled).await;
             if ended.is_err() {
-                (state.presence, state.id, state.cookie) = before;
+                (state.presence, state.id, state.epoch, state.cookie) = before;
             }
             ended?;
         }
@@ -314,17 +363,11 @@ impl CurrentSession {
     }
 
     async fn insert(&self, state: &mut State, record: Record) -> Result<(), StoreError> {
-        let sessions = &self.inner.sessions;
-        let id = loop {
-            let id = SessionId::random();
-            if sessions.within_budget(sessions.store().insert(&sessions.key(&id), &record)).await? {
-                break id;
-            }
-        };
-        let max_age = record.policy.persistent.then(|| record.absolute_deadline() - sessions.now());
-        state.cookie = CookieAnswer::Set { id, max_age };
-        state.id = Some(id);
-        state.presence = Some(Presence::Living(Arc::new(record)));
+        let (id, epoch) = self.inner.sessions.insert(&record).await?;
+        let presence = Some(Presence::Living(Arc::new(record)));
+        let mut next = State { presence, id: Some(id), epoch, cookie: CookieAnswer::Nothing };
+        self.hand_out(&mut next)?;
+        *state = next;
         Ok(())
     }
 }

@@ -16,6 +16,7 @@
 //! The rules that each store obeys are public in `conformance` (feature `conformance`).
 
 mod account_key;
+mod backing;
 mod change;
 mod client_side;
 mod clock;
@@ -33,6 +34,7 @@ mod reason;
 mod record;
 mod refused;
 mod request_store;
+pub mod revocations;
 mod settings;
 mod signature;
 pub mod signed_id;
@@ -41,6 +43,7 @@ pub mod store;
 mod tampering;
 
 pub use account_key::AccountKey;
+pub use backing::{Backing, ClientBacking};
 pub use change::Change;
 pub use client_side::{ClientSide, Contents, Opened, Sealing, TooLarge};
 pub use clock::{Clock, FixedClock, SystemClock};

@@ -21,10 +21,12 @@ pub enum Reason {
     Displaced,
     /// The record could not be read.
     Corrupt,
+    /// The key that sealed or signed its cookie is no longer in the key ring.
+    KeyRetired,
 }
 
 impl Reason {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::SignedOut,
         Self::Cycled,
         Self::Idle,
@@ -34,6 +36,7 @@ impl Reason {
         Self::AccountRemoved,
         Self::Displaced,
         Self::Corrupt,
+        Self::KeyRetired,
     ];
 
     /// A stable name, as stores and logs keep it.
@@ -49,6 +52,7 @@ impl Reason {
             Self::AccountRemoved => "account_removed",
             Self::Displaced => "displaced",
             Self::Corrupt => "corrupt",
+            Self::KeyRetired => "key_retired",
         }
     }
 

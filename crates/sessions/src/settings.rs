@@ -5,10 +5,10 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 
 use crate::store::StoreError;
-use crate::{Clock, Cookie, Key, Lifecycles, Policy, SessionId, Store, SystemClock};
+use crate::{Backing, Capabilities, Clock, Cookie, Key, Lifecycles, Policy, SessionId, Store, SystemClock};
 
 /// When a guest gets a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct Sessions(Arc<SessionsBuilder>);
 #[derive(Clone, Debug)]
 pub struct SessionsBuilder {
     /// Where records live.
-    pub store: Arc<dyn Store>,
+    pub backing: Backing,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// The cookie.
@@ -50,11 +50,17 @@ pub struct SessionsBuilder {
 }
 
 impl SessionsBuilder {
-    /// The engine over `store` with recommended rules and the cookie for TLS.
+    /// The engine over `store` with recommended rules and the cookie for TLS. Its cookies hold plain ids.
     #[must_use]
     pub fn new(store: Arc<dyn Store>) -> Self {
+        Self::over(Backing::Server { store, signer: None })
+    }
+
+    /// As [`SessionsBuilder::new`], over a store with signed ids, or over none.
+    #[must_use]
+    pub fn over(backing: Backing) -> Self {
         Self {
-            store,
+            backing,
             clock: Arc::new(SystemClock),
             cookie: Cookie::secure(),
             key_prefix: String::new(),
@@ -74,22 +80,16 @@ impl SessionsBuilder {
 }
 
 impl Sessions {
-    /// The store beneath.
+    /// What sessions can do here.
     #[must_use]
-    pub fn store(&self) -> &Arc<dyn Store> {
-        &self.0.store
+    pub fn capabilities(&self) -> Capabilities {
+        self.0.backing.capabilities()
     }
 
     /// The rules.
     #[must_use]
     pub fn settings(&self) -> &SessionsBuilder {
         &self.0
-    }
-
-    /// The present moment, to the millisecond: stores keep no more.
-    pub(crate) fn now(&self) -> OffsetDateTime {
-        let now = self.0.clock.now();
-        now.replace_nanosecond(now.nanosecond() / 1_000_000 * 1_000_000).unwrap_or(now)
     }
 
     pub(crate) fn key(&self, id: &SessionId) -> Key {

@@ -6,7 +6,7 @@ use std::fmt;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use crate::{AccountKey, Change, Key, Reason, Record};
+use crate::{AccountKey, Change, Key, Reason, Record, TooLarge};
 
 pub mod cached;
 pub(crate) mod encoding;
@@ -129,6 +129,8 @@ pub struct Summary {
 pub struct Capabilities {
     /// The store's name in the settings.
     pub name: &'static str,
+    /// Whether the cookie holds the record itself: then of parallel changes the last one stands.
+    pub is_client_side: bool,
     /// Whether sessions outlive the process.
     pub survives_restart: bool,
     /// Whether several servers may use it at once.
@@ -148,6 +150,9 @@ pub enum StoreError {
     /// The record is there and cannot be read.
     #[error("a session record cannot be read")]
     Corrupt(#[source] Box<dyn Error + Send + Sync>),
+    /// The record does not fit into its cookie. Nothing was changed.
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
 }
 
 impl StoreError {

@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::State;
 use contract::ApiError;
 use serde::Serialize;
-use sessions::SessionId;
 use utoipa::ToSchema;
 
 use crate::problem::{Problem, ProblemDetails};
@@ -35,11 +34,8 @@ pub async fn healthz() -> Json<Health> {
     )
 )]
 pub async fn readyz(State(anteroom): State<Anteroom>) -> Result<Json<Health>, Problem> {
-    let store = anteroom.sessions.store();
-    let key = SessionId::random().key("readiness");
-    let (loaded, accounts) = (store.load(&key).await, anteroom.auth.accounts.check().await);
-    match (loaded, accounts) {
-        (Ok(_), Ok(())) => Ok(OK),
+    match (anteroom.sessions.check().await, anteroom.auth.accounts.check().await) {
+        (Ok(()), Ok(())) => Ok(OK),
         _ => Err(Problem(ApiError::Unavailable { retry_after: 1 })),
     }
 }

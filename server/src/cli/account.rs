@@ -65,7 +65,8 @@ async fn remove(config: &Config, username: &Username) -> Result<(), Failure> {
         auth.accounts.find(username).await?.ok_or_else(|| format!("there is no account {username}"))?;
     auth.accounts.remove(account.key).await?;
     let sessions = open_sessions(config, &clock)?;
-    let ended = sessions.store().end_of_account(account.key, None, Reason::AccountRemoved).await?;
+    let ended = sessions.end_of_account(account.key, Reason::AccountRemoved).await?;
+    let ended = ended.map_or_else(|| "all".to_owned(), |count| count.to_string());
     say(&format!("removed {}; sessions ended: {ended}", account.username))
 }
 

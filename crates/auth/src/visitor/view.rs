@@ -11,14 +11,15 @@ use crate::keys;
 pub(super) fn whoami(session: &CurrentSession, record: Option<&Record>) -> Whoami {
     let Some(record) = record else { return Whoami::default() };
     let username = keys::username(record).map(str::to_owned);
+    let capabilities = session.sessions().capabilities();
     Whoami {
         authenticated: username.is_some(),
         username,
         language: keys::language(record),
         theme: keys::theme(record),
         session: Some(SessionView {
-            kind: SessionKind::ServerSide,
-            store: session.sessions().store().capabilities().name.to_owned(),
+            kind: if capabilities.is_client_side { SessionKind::ClientSide } else { SessionKind::ServerSide },
+            store: capabilities.name.to_owned(),
             created_at: timestamp(record.created_at),
             expires_at: timestamp(record.absolute_deadline()),
             idle_expires_at: timestamp(record.idle_deadline()),

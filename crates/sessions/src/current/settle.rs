@@ -26,13 +26,15 @@ impl CurrentSession {
         if !self.inner.read.load(Ordering::Relaxed) {
             return Ok(Settled::default());
         }
-        let state = self.inner.state.lock().await;
-        self.touch_if_due(&state).await;
-        let cookie = &self.sessions().settings().cookie;
-        let set_cookie = match &state.cookie {
+        let mut state = self.inner.state.lock().await;
+        if let Err(error) = self.keep_up(&mut state).await {
+            // A use that cannot be noted is no reason to refuse the answer.
+            tracing::warn!(%error, "a session's use could not be noted");
+        }
+        let set_cookie = match std::mem::take(&mut state.cookie) {
             CookieAnswer::Nothing => None,
-            CookieAnswer::Set { id, max_age } => Some(cookie.set(&id.encode(), *max_age)),
-            CookieAnswer::Remove => Some(cookie.removal()),
+            CookieAnswer::Set(cookie) => Some(cookie),
+            CookieAnswer::Remove => Some(self.sessions().settings().cookie.removal()),
         };
         Ok(Settled { set_cookie, was_read: true })
     }
@@ -47,18 +49,25 @@ impl CurrentSession {
         Ok(())
     }
 
-    /// A use that cannot be noted is no reason to refuse the answer.
-    async fn touch_if_due(&self, state: &State) {
+    /// Notes the use if that is due, and makes the cookie anew if its key is an older one.
+    async fn keep_up(&self, state: &mut State) -> Result<(), StoreError> {
         let sessions = self.sessions();
-        let (Some(Presence::Living(record)), Some(id)) = (&state.presence, state.id) else { return };
-        let now = sessions.now();
-        let is_due = now - record.last_seen >= sessions.settings().touch_every;
-        if !is_due || self.inner.passive.load(Ordering::Relaxed) {
-            return;
+        let Some(living) = state.living() else { return Ok(()) };
+        let is_due = sessions.now() - living.record.last_seen >= sessions.settings().touch_every;
+        if is_due && !self.inner.passive.load(Ordering::Relaxed) {
+            let touched = sessions.touch(living).await?;
+            if sessions.capabilities().is_client_side {
+                self.go_on(state, touched)?;
+            }
         }
-        let touched = sessions.within_budget(sessions.store().touch(&sessions.key(&id), now)).await;
-        if let Err(error) = touched {
-            tracing::warn!(%error, "a session's use could not be noted");
+        let is_untouched = state.cookie == CookieAnswer::Nothing && state.id == self.inner.shown.id();
+        if let Some(living) = state.living()
+            && self.inner.shown.has_stale_key()
+            && is_untouched
+            && sessions.still_lives(living).await?
+        {
+            self.hand_out(state)?;
         }
+        Ok(())
     }
 }

@@ -183,6 +183,7 @@ impl Store for FilesystemStore {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             name: "filesystem",
+            is_client_side: false,
             survives_restart: true,
             shared: true,
             listable: true,

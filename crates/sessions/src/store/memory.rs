@@ -142,6 +142,7 @@ impl Store for MemoryStore {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             name: "memory",
+            is_client_side: false,
             survives_restart: false,
             shared: false,
             listable: true,

@@ -251,6 +251,7 @@ impl Store for RedisStore {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             name: "redis",
+            is_client_side: false,
             survives_restart: true,
             shared: true,
             listable: true,

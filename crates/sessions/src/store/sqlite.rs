@@ -21,7 +21,8 @@ pub mod file;
 mod row;
 mod schema;
 
-use database::{Database, WriteError};
+pub(crate) use database::Database;
+use database::WriteError;
 use row::Row;
 
 /// A SQLite database with a table of sessions.
@@ -230,6 +231,7 @@ impl Store for SqliteStore {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             name: "sqlite",
+            is_client_side: false,
             survives_restart: true,
             shared: true,
             listable: true,

@@ -80,6 +80,7 @@ impl Store for Counting {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             name: "counting",
+            is_client_side: false,
             survives_restart: false,
             shared: true,
             listable: true,

@@ -1,5 +1,6 @@
 //! The layer, over HTTP: a small application on each store.
 
+mod keys;
 mod site;
 
 use std::sync::Arc;
@@ -12,15 +13,30 @@ use site::{Answer, Browser, Site};
 /// Runs a rule on each store.
 macro_rules! on_each_store {
     ($($rule:ident)*) => {
+        mod signed_ids { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::signed_ids()).await; })* }
         mod filesystem { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::filesystem()).await; })* }
         mod redis { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::redis().await).await; })* }
         mod redis_cached { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::redis_cached().await).await; })* }
         mod memory { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::memory()).await; })* }
         mod sqlite { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::sqlite()).await; })* }
+        on_each_client_side_mode! { $($rule)* }
+    };
+}
+
+/// Runs a rule on each way to keep the record in the cookie.
+macro_rules! on_each_client_side_mode {
+    ($($rule:ident)*) => {
+        mod encrypted { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::encrypted()).await; })* }
+        mod signed { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::signed()).await; })* }
     };
 }
 
 on_each_store! {
+    every_end_has_its_reason
+    an_unknown_id_is_ended_and_a_malformed_one_is_nobody
+    a_name_that_is_given_twice_or_in_another_spelling_is_nobody
+    ending_the_others_ends_exactly_them
+
     merely_visiting_begins_nothing
     a_guest_who_writes_gets_a_session
     the_id_changes_at_sign_in_and_the_old_one_is_dead
@@ -137,7 +153,11 @@ async fn signing_out_with_a_stale_cookie_in_flight_leaves_the_new_one_alone(site
     assert_eq!(ada.get("/get/user").await, Answer::ok("\"ada\""));
 }
 
+/// Of the cookie's own records the last one stands: so says their capability.
 async fn parallel_requests_that_set_different_keys_keep_both(site: Site) {
+    if site.is_client_side {
+        return;
+    }
     let mut ada = Browser::of(&site);
     ada.get("/login/ada").await;
     let mut slow = ada.clone();
@@ -185,6 +205,76 @@ async fn the_policy_of_a_sign_in_survives_later_writes(site: Site) {
     assert_eq!(ada.get("/get/user").await, Answer::ok("\"ada\""));
     site.clock.advance(Duration::days(4));
     assert_eq!(ada.get("/get/user").await, Answer::ok("null"), "30 days in all");
+}
+
+async fn every_end_has_its_reason(site: Site) {
+    let mut ada = Browser::of(&site);
+    assert_eq!(ada.get("/reason").await, Answer::ok("nobody"));
+    ada.get("/login/ada").await;
+    assert_eq!(ada.get("/reason").await, Answer::ok("living"));
+    let mut signed_out = ada.clone();
+    ada.get("/logout").await;
+    assert_eq!(signed_out.get("/reason").await, Answer::ok("signed_out"));
+    let mut bob = Browser::of(&site);
+    bob.get("/login/bob").await;
+    let mut cycled = bob.clone();
+    bob.get("/login/bob").await;
+    assert_eq!(cycled.get("/reason").await, Answer::ok("cycled"));
+    site.clock.advance(Duration::minutes(31));
+    assert_eq!(bob.get("/reason").await, Answer::ok("idle"));
+    let mut eve = Browser::of(&site);
+    eve.get("/login-kept/eve").await;
+    for _ in 0..3 {
+        site.clock.advance(Duration::days(9));
+        assert_eq!(eve.get("/reason").await, Answer::ok("living"));
+    }
+    site.clock.advance(Duration::days(3));
+    assert_eq!(eve.get("/reason").await, Answer::ok("absolute"));
+}
+
+async fn an_unknown_id_is_ended_and_a_malformed_one_is_nobody(site: Site) {
+    let mut ada = Browser::of(&site);
+    ada.get("/login/ada").await;
+    let cookie = ada.cookie.clone().expect("a cookie");
+    for length in [0, 1, cookie.len() / 2, cookie.len() - 1] {
+        let mut cut = Browser { cookie: Some(cookie[..length].to_owned()), ..Browser::of(&site) };
+        assert_eq!(cut.get("/reason").await, Answer::ok("nobody"), "{length} characters");
+    }
+}
+
+async fn a_name_that_is_given_twice_or_in_another_spelling_is_nobody(site: Site) {
+    let mut ada = Browser::of(&site);
+    ada.get("/login/ada").await;
+    let cookie = ada.cookie.clone().expect("a cookie");
+    for header in [
+        format!("__Host-id={cookie}; __Host-id={cookie}"),
+        format!("__Host-id=x; __Host-id={cookie}"),
+        format!("%5F%5FHost-id={cookie}"),
+        format!("__host-id={cookie}"),
+        format!("__Host-id =\"{cookie}\""),
+        format!("id={cookie}"),
+    ] {
+        let answer = ada.get_with("/get/user", &header).await;
+        assert_eq!((answer.body.as_str(), answer.set_cookie), ("null", None), "{header}");
+    }
+    let header = format!("a=b;\t__Host-id={cookie} ; c=d");
+    assert_eq!(ada.get_with("/get/user", &header).await, Answer::ok("\"ada\""));
+}
+
+async fn ending_the_others_ends_exactly_them(site: Site) {
+    let [mut here, mut there, mut bob] = [(); 3].map(|()| Browser::of(&site));
+    here.get("/login/ada").await;
+    there.get("/login/ada").await;
+    bob.get("/login/bob").await;
+    let copy = here.clone();
+    here.get("/end-others").await;
+    assert_eq!(here.get("/get/user").await, Answer::ok("\"ada\""));
+    assert_eq!(bob.get("/get/user").await, Answer::ok("\"bob\""));
+    assert_eq!(there.get("/reason").await, Answer::ok("password_changed"));
+    if site.is_client_side {
+        let mut copy = copy;
+        assert_eq!(copy.get("/reason").await, Answer::ok("password_changed"), "an older cookie of the same");
+    }
 }
 
 async fn use_moves_the_idle_limit_and_passive_reads_do_not(site: Site) {

@@ -12,16 +12,18 @@ use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE, VARY};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
+use sessions::revocations::memory::MemoryRevocations;
 use sessions::store::cached::Cached;
 use sessions::store::filesystem::FilesystemStore;
 use sessions::store::memory::MemoryStore;
 use sessions::store::redis::RedisStore;
 use sessions::store::sqlite::SqliteStore;
 use sessions::{
-    AccountKey, Capabilities, Change, Clock, CurrentSession, FixedClock, Key, Lifecycle, Lifecycles, Loaded,
-    Policy, Reason, Record, SessionLayer, SessionsBuilder, SignIn, Store, StoreError, Summary,
+    AccountKey, Backing, Capabilities, Change, ClientBacking, ClientSide, Clock, CurrentSession, FixedClock,
+    Key, KeyRing, Lifecycle, Lifecycles, Loaded, Policy, Presence, Reason, Record, Sealing, SessionLayer,
+    SessionsBuilder, SignIn, Store, StoreError, Summary,
 };
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
 use tower_sessions::Session;
@@ -32,6 +34,7 @@ use crate::servers::redis as servers;
 /// The application with its store and its clock.
 pub struct Site {
     pub clock: Arc<FixedClock>,
+    pub is_client_side: bool,
     router: Router,
     has_read: Arc<Semaphore>,
     may_go_on: Arc<Semaphore>,
@@ -61,14 +64,14 @@ impl Site {
     pub async fn redis() -> Self {
         let clock = Arc::new(FixedClock::default());
         let store = Arc::new(Self::redis_store(&clock).await);
-        Self::with(clock, store)
+        Self::with(clock, on_server(store))
     }
 
     pub async fn redis_cached() -> Self {
         let clock = Arc::new(FixedClock::default());
         let store = Self::redis_store(&clock).await;
         let cached = Cached::new(store, 1 << 20, Arc::clone(&clock) as Arc<dyn Clock>);
-        Self::with(clock, Arc::new(cached))
+        Self::with(clock, on_server(Arc::new(cached)))
     }
 
     async fn redis_store(clock: &Arc<FixedClock>) -> RedisStore {
@@ -80,11 +83,33 @@ impl Site {
     pub fn over(store: impl FnOnce(Arc<dyn Clock>) -> Arc<dyn Store>) -> Self {
         let clock = Arc::new(FixedClock::default());
         let store = store(Arc::clone(&clock) as Arc<dyn Clock>);
-        Self::with(clock, store)
+        Self::with(clock, on_server(store))
     }
 
-    /// Over a store that judges by this clock.
-    fn with(clock: Arc<FixedClock>, store: Arc<dyn Store>) -> Self {
+    pub fn signed_ids() -> Self {
+        let clock = Arc::new(FixedClock::default());
+        let store = Arc::new(MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>));
+        Self::with(clock, Backing::Server { store, signer: KeyRing::new([[1; 32]]) })
+    }
+
+    pub fn encrypted() -> Self {
+        Self::client_side(Sealing::Encrypted)
+    }
+
+    pub fn signed() -> Self {
+        Self::client_side(Sealing::Signed)
+    }
+
+    fn client_side(sealing: Sealing) -> Self {
+        let ring = KeyRing::new([[1; 32]]).expect("a key");
+        let revocations = Arc::new(MemoryRevocations::default());
+        let client = ClientBacking::new(ClientSide::new(sealing, ring), revocations, Duration::seconds(5));
+        Self::with(Arc::new(FixedClock::default()), Backing::Client(client))
+    }
+
+    /// Over what judges by this clock.
+    pub fn with(clock: Arc<FixedClock>, backing: Backing) -> Self {
+        let is_client_side = backing.capabilities().is_client_side;
         let (has_read, may_go_on) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
         let sessions = SessionsBuilder {
             store_timeout: PATIENCE,
@@ -92,7 +117,7 @@ impl Site {
             lifecycles: Lifecycles::default()
                 .declare("theme", Lifecycle::BROWSER)
                 .declare("user", Lifecycle::SESSION),
-            ..SessionsBuilder::new(store)
+            ..SessionsBuilder::over(backing)
         };
         let slow = Slow { has_read: Arc::clone(&has_read), may_go_on: Arc::clone(&may_go_on) };
         let router = Router::new()
@@ -109,9 +134,12 @@ impl Site {
             .route("/passive", get(read_passively))
             .route("/cycle-and-fail", get(cycle_and_fail))
             .route("/flush-and-set", get(flush_and_set))
+            .route("/reason", get(reason))
+            .route("/end-others", get(end_others))
+            .route("/fill/{size}", get(fill))
             .layer(Extension(slow))
             .layer(SessionLayer::new(sessions.build()));
-        Self { clock, router, has_read, may_go_on, _folder: None }
+        Self { clock, is_client_side, router, has_read, may_go_on, _folder: None }
     }
 
     pub async fn wait_until_slow_has_read(&self) {
@@ -121,6 +149,10 @@ impl Site {
     pub fn let_slow_go_on(&self) {
         self.may_go_on.add_permits(1);
     }
+}
+
+fn on_server(store: Arc<dyn Store>) -> Backing {
+    Backing::Server { store, signer: None }
 }
 
 /// Holds a request between its read and its write.
@@ -183,6 +215,27 @@ async fn flush_and_set(Extension(session): Extension<Session>) {
     session.insert("fresh", true).await.expect("inserts");
 }
 
+async fn reason(Extension(current): Extension<CurrentSession>) -> String {
+    match current.presence().await.expect("answers") {
+        Presence::Nobody => "nobody".to_owned(),
+        Presence::Living(_) => "living".to_owned(),
+        Presence::Ended { reason, .. } => reason.map_or("unknown", Reason::as_str).to_owned(),
+    }
+}
+
+async fn end_others(Extension(current): Extension<CurrentSession>) {
+    current.end_others(Reason::PasswordChanged).await.expect("ends");
+}
+
+/// Says what the error says.
+async fn fill(Path(size): Path<usize>, Extension(current): Extension<CurrentSession>) -> String {
+    let set = BTreeMap::from([("large".to_owned(), json!("x".repeat(size)))]);
+    match current.change(set, []).await {
+        Ok(_) => "fits".to_owned(),
+        Err(error) => error.to_string(),
+    }
+}
+
 /// A browser that keeps one cookie.
 #[derive(Clone)]
 pub struct Browser {
@@ -217,10 +270,18 @@ impl Browser {
     }
 
     pub async fn get(&mut self, path: &str) -> Answer {
-        let mut request = Request::get(path);
-        if let Some(cookie) = &self.cookie {
-            request = request.header(COOKIE, format!("__Host-id={cookie}"));
+        match self.cookie.as_ref().map(|cookie| format!("__Host-id={cookie}")) {
+            Some(header) => self.get_with(path, &header).await,
+            None => self.send(Request::get(path)).await,
         }
+    }
+
+    /// With this `Cookie` header.
+    pub async fn get_with(&mut self, path: &str, header: &str) -> Answer {
+        self.send(Request::get(path).header(COOKIE, header)).await
+    }
+
+    async fn send(&mut self, request: http::request::Builder) -> Answer {
         let request = request.body(Body::empty()).expect("a request");
         let response = self.router.clone().oneshot(request).await.expect("answers");
         let (head, body) = response.into_parts();
@@ -284,6 +345,7 @@ impl Store for Broken {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             name: "broken",
+            is_client_side: false,
             survives_restart: false,
             shared: false,
             listable: false,

@@ -1,0 +1,89 @@
+//! Which client-side sessions have ended before their time.
+//!
+//! A cookie that holds its record cannot be taken back. So the server remembers two small things: the
+//! keys of sessions that have ended, until they would have ended anyway, and an epoch for each account,
+//! which rises when all sessions that it has are to end at once.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+
+use crate::{AccountKey, Key, Reason, StoreError};
+
+#[cfg(feature = "memory")]
+pub mod memory;
+mod remembered;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+
+pub(crate) use remembered::Remembered;
+
+/// Most ended sessions of one account that are remembered one by one; one more raises its epoch, which
+/// ends all sessions that the account has.
+pub const MOST_ENDED: usize = 1000;
+
+/// Where it is remembered which client-side sessions have ended.
+#[async_trait]
+pub trait Revocations: fmt::Debug + Send + Sync + 'static {
+    /// How a session stands, whose it is given.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    async fn standing(&self, key: &Key, account: Option<AccountKey>) -> Result<Standing, StoreError>;
+
+    /// Remembers the end of one session. The first reason stands. Where an account has more than
+    /// [`MOST_ENDED`] of them, they are forgotten and its epoch rises instead: then `true`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    async fn end(&self, ended: &EndedEarly) -> Result<bool, StoreError>;
+
+    /// Raises an account's epoch, and returns it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    async fn raise(&self, account: AccountKey, reason: Reason, at: OffsetDateTime)
+    -> Result<u64, StoreError>;
+
+    /// Forgets at most `limit` sessions that would have ended by `now` anyway. Returns how many.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    async fn sweep(&self, now: OffsetDateTime, limit: usize) -> Result<u64, StoreError>;
+}
+
+/// A session that has ended before its time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EndedEarly {
+    /// The key of the record's own id.
+    pub key: Key,
+    /// Whose it was.
+    pub account: Option<AccountKey>,
+    /// Why it ended.
+    pub reason: Reason,
+    /// When it ended.
+    pub at: OffsetDateTime,
+    /// When it would have ended anyway: its absolute deadline.
+    pub until: OffsetDateTime,
+}
+
+/// How a session stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Standing {
+    /// Why and when it ended by itself, if it has.
+    pub ended: Option<(Reason, OffsetDateTime)>,
+    /// The account's epoch: what was sealed in an earlier one has ended.
+    pub epoch: u64,
+    /// Why and when the epoch rose last, if it has.
+    pub raised: Option<(Reason, OffsetDateTime)>,
+}
+
+impl Standing {
+    /// Why and when a session that was sealed in `epoch` has ended, if it has.
+    #[must_use]
+    pub fn end_of(&self, epoch: u64) -> Option<(Reason, OffsetDateTime)> {
+        let raised = if epoch < self.epoch { self.raised } else { None };
+        self.ended.or(raised)
+    }
+}

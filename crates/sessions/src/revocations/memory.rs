@@ -1,0 +1,73 @@
+//! What has ended, in the memory of this process: for tests, and for sites on one server whose visitors
+//! may sign in again after a restart with what they had signed out of.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use parking_lot::Mutex;
+use time::OffsetDateTime;
+
+use super::{EndedEarly, MOST_ENDED, Revocations, Standing};
+use crate::{AccountKey, Key, Reason, StoreError};
+
+/// A map of ended sessions, and one of epochs.
+#[derive(Debug, Default)]
+pub struct MemoryRevocations {
+    maps: Mutex<Maps>,
+}
+
+#[derive(Debug, Default)]
+struct Maps {
+    ended: HashMap<Key, EndedEarly>,
+    epochs: HashMap<AccountKey, (u64, Reason, OffsetDateTime)>,
+}
+
+impl Maps {
+    fn raise(&mut self, account: AccountKey, reason: Reason, at: OffsetDateTime) -> u64 {
+        let before = self.epochs.get(&account).map_or(0, |(epoch, ..)| *epoch);
+        self.epochs.insert(account, (before + 1, reason, at));
+        before + 1
+    }
+}
+
+#[async_trait]
+impl Revocations for MemoryRevocations {
+    async fn standing(&self, key: &Key, account: Option<AccountKey>) -> Result<Standing, StoreError> {
+        let maps = self.maps.lock();
+        let ended = maps.ended.get(key).map(|ended| (ended.reason, ended.at));
+        let raised = account.and_then(|account| maps.epochs.get(&account).copied());
+        Ok(Standing {
+            ended,
+            epoch: raised.map_or(0, |(epoch, ..)| epoch),
+            raised: raised.map(|(_, reason, at)| (reason, at)),
+        })
+    }
+
+    async fn end(&self, ended: &EndedEarly) -> Result<bool, StoreError> {
+        let mut maps = self.maps.lock();
+        maps.ended.entry(ended.key).or_insert_with(|| ended.clone());
+        if let Some(account) = ended.account {
+            let is_its = |other: &EndedEarly| other.account == Some(account);
+            if maps.ended.values().filter(|other| is_its(other)).count() > MOST_ENDED {
+                maps.ended.retain(|_, other| !is_its(other));
+                maps.raise(account, ended.reason, ended.at);
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn raise(
+        &self,
+        account: AccountKey,
+        reason: Reason,
+        at: OffsetDateTime,
+    ) -> Result<u64, StoreError> {
+        Ok(self.maps.lock().raise(account, reason, at))
+    }
+
+    async fn sweep(&self, now: OffsetDateTime, limit: usize) -> Result<u64, StoreError> {
+        let mut maps = self.maps.lock();
+        Ok(maps.ended.extract_if(|_, ended| ended.until <= now).take(limit).count() as u64)
+    }
+}

@@ -1,0 +1,175 @@
+//! What has ended, in a SQLite file: that of the accounts, or any other.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rusqlite::{OptionalExtension as _, Transaction, params};
+use time::OffsetDateTime;
+
+use super::{EndedEarly, MOST_ENDED, Revocations, Standing};
+use crate::store::encoding::{millis, moment};
+use crate::store::sqlite::Database;
+use crate::{AccountKey, Key, Reason, StoreError};
+
+/// Each entry is applied once, in order; entries are only ever added.
+const MIGRATIONS: [&str; 1] = ["
+    CREATE TABLE ended_sessions (
+        application TEXT NOT NULL,
+        key         BLOB NOT NULL,
+        account     BLOB,
+        reason      TEXT NOT NULL,
+        at          INTEGER NOT NULL,
+        until       INTEGER NOT NULL,
+        PRIMARY KEY (application, key)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX ended_sessions_of_account ON ended_sessions (application, account) WHERE account IS NOT NULL;
+    CREATE INDEX ended_sessions_until ON ended_sessions (until);
+    CREATE TABLE session_epochs (
+        application TEXT NOT NULL,
+        account     BLOB NOT NULL,
+        epoch       INTEGER NOT NULL,
+        reason      TEXT NOT NULL,
+        at          INTEGER NOT NULL,
+        PRIMARY KEY (application, account)
+    ) STRICT, WITHOUT ROWID;
+"];
+
+/// Tables of ended sessions and of epochs.
+#[derive(Clone, Debug)]
+pub struct SqliteRevocations {
+    database: Database,
+    application: Arc<str>,
+}
+
+impl SqliteRevocations {
+    /// Opens the file at `path`, creates it and its tables if they are missing, and brings older tables up
+    /// to date at the moment `now`. `prefix` keeps applications that share the file apart; another
+    /// process's lock is waited for as long as `patience`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the file cannot be opened or written.
+    pub fn open(
+        path: &Path,
+        prefix: &str,
+        patience: Duration,
+        now: OffsetDateTime,
+    ) -> Result<Self, StoreError> {
+        let database = Database::open(path, patience, ("revocations", &MIGRATIONS), now)?;
+        Ok(Self { database, application: prefix.into() })
+    }
+}
+
+#[async_trait]
+impl Revocations for SqliteRevocations {
+    async fn standing(&self, key: &Key, account: Option<AccountKey>) -> Result<Standing, StoreError> {
+        self.database.read(|reader| {
+            let ended = reader
+                .prepare_cached("SELECT reason, at FROM ended_sessions WHERE application = ?1 AND key = ?2")?
+                .query_row(params![self.application, key.as_bytes()], |row| why_and_when(row, 0))
+                .optional()?;
+            let raised = match account {
+                None => None,
+                Some(account) => reader
+                    .prepare_cached(
+                        "SELECT epoch, reason, at FROM session_epochs WHERE application = ?1 AND account = ?2",
+                    )?
+                    .query_row(params![self.application, account.as_bytes()], |row| {
+                        Ok((row.get::<_, i64>(0)?, why_and_when(row, 1)?))
+                    })
+                    .optional()?,
+            };
+            Ok(Standing {
+                ended,
+                epoch: raised.map_or(0, |(epoch, _)| u64::try_from(epoch).unwrap_or(0)),
+                raised: raised.map(|(_, raised)| raised),
+            })
+        })
+    }
+
+    async fn end(&self, ended: &EndedEarly) -> Result<bool, StoreError> {
+        let (application, ended) = (Arc::clone(&self.application), ended.clone());
+        self.database
+            .write(move |transaction| {
+                let account = ended.account.as_ref().map(AccountKey::as_bytes);
+                transaction
+                    .prepare_cached(
+                        "INSERT INTO ended_sessions (application, key, account, reason, at, until)
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+                    )?
+                    .execute(params![
+                        application,
+                        ended.key.as_bytes(),
+                        account,
+                        ended.reason.as_str(),
+                        millis(ended.at),
+                        millis(ended.until),
+                    ])?;
+                let Some(account) = account else { return Ok(false) };
+                let count: i64 = transaction
+                    .prepare_cached(
+                        "SELECT count(*) FROM ended_sessions WHERE application = ?1 AND account = ?2",
+                    )?
+                    .query_row(params![application, account], |row| row.get(0))?;
+                let are_too_many = usize::try_from(count).is_ok_and(|count| count > MOST_ENDED);
+                if are_too_many {
+                    transaction.execute(
+                        "DELETE FROM ended_sessions WHERE application = ?1 AND account = ?2",
+                        params![application, account],
+                    )?;
+                    raise(transaction, &application, account, ended.reason, ended.at)?;
+                }
+                Ok(are_too_many)
+            })
+            .await
+    }
+
+    async fn raise(
+        &self,
+        account: AccountKey,
+        reason: Reason,
+        at: OffsetDateTime,
+    ) -> Result<u64, StoreError> {
+        let application = Arc::clone(&self.application);
+        self.database
+            .write(move |transaction| Ok(raise(transaction, &application, account.as_bytes(), reason, at)?))
+            .await
+    }
+
+    async fn sweep(&self, now: OffsetDateTime, limit: usize) -> Result<u64, StoreError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.database
+            .write(move |transaction| {
+                let swept = transaction
+                    .prepare_cached(
+                        "DELETE FROM ended_sessions WHERE (application, key) IN
+                         (SELECT application, key FROM ended_sessions WHERE until <= ?1 LIMIT ?2)",
+                    )?
+                    .execute(params![millis(now), limit])?;
+                Ok(swept as u64)
+            })
+            .await
+    }
+}
+
+fn raise(
+    transaction: &Transaction<'_>,
+    application: &str,
+    account: &[u8; 16],
+    reason: Reason,
+    at: OffsetDateTime,
+) -> rusqlite::Result<u64> {
+    let epoch: i64 = transaction
+        .prepare_cached(
+            "INSERT INTO session_epochs (application, account, epoch, reason, at) VALUES (?1, ?2, 1, ?3, ?4)
+             ON CONFLICT DO UPDATE SET epoch = epoch + 1, reason = ?3, at = ?4 RETURNING epoch",
+        )?
+        .query_row(params![application, account, reason.as_str(), millis(at)], |row| row.get(0))?;
+    Ok(u64::try_from(epoch).unwrap_or(u64::MAX))
+}
+
+fn why_and_when(row: &rusqlite::Row<'_>, first: usize) -> rusqlite::Result<(Reason, OffsetDateTime)> {
+    let reason: String = row.get(first)?;
+    Ok((Reason::from_name(&reason).unwrap_or(Reason::Revoked), moment(row.get(first + 1)?)))
+}
