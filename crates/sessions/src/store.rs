@@ -9,12 +9,14 @@ use time::OffsetDateTime;
 use crate::{AccountKey, Change, Key, Reason, Record};
 
 pub mod cached;
-#[cfg(any(feature = "filesystem", feature = "sqlite"))]
+#[cfg(any(feature = "filesystem", feature = "postgres", feature = "sqlite"))]
 mod encoding;
 #[cfg(feature = "filesystem")]
 pub mod filesystem;
 #[cfg(feature = "memory")]
 pub mod memory;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 

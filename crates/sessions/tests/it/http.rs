@@ -14,6 +14,7 @@ macro_rules! on_each_store {
     ($($rule:ident)*) => {
         mod filesystem { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::filesystem()).await; })* }
         mod memory { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::memory()).await; })* }
+        mod postgres { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::postgres().await).await; })* }
         mod sqlite { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::sqlite()).await; })* }
     };
 }

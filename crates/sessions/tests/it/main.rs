@@ -4,6 +4,8 @@ use std::time::Duration;
 
 mod cache;
 mod http;
+mod postgres;
+mod servers;
 mod stores;
 
 /// How long a store waits for others in tests, which are not about slow disks.

@@ -14,6 +14,7 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use sessions::store::filesystem::FilesystemStore;
 use sessions::store::memory::MemoryStore;
+use sessions::store::postgres::PostgresStore;
 use sessions::store::sqlite::SqliteStore;
 use sessions::{
     AccountKey, Capabilities, Change, Clock, CurrentSession, FixedClock, Key, Lifecycle, Lifecycles, Loaded,
@@ -25,6 +26,7 @@ use tower::ServiceExt as _;
 use tower_sessions::Session;
 
 use crate::PATIENCE;
+use crate::servers::postgres::Schema;
 
 /// The application with its store and its clock.
 pub struct Site {
@@ -47,6 +49,14 @@ impl Site {
         Self { _folder: Some(folder), ..site }
     }
 
+    pub async fn postgres() -> Self {
+        let schema = Schema::create().await;
+        let clock = Arc::new(FixedClock::default());
+        let opened =
+            PostgresStore::open(&schema.url, "", PATIENCE, Arc::clone(&clock) as Arc<dyn Clock>).await;
+        Self::with(clock, Arc::new(opened.expect("opens")))
+    }
+
     pub fn sqlite() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("sessions.db");
@@ -57,6 +67,11 @@ impl Site {
 
     pub fn over(store: impl FnOnce(Arc<dyn Clock>) -> Arc<dyn Store>) -> Self {
         let clock = Arc::new(FixedClock::default());
+        let store = store(Arc::clone(&clock) as Arc<dyn Clock>);
+        Self::with(clock, store)
+    }
+
+    fn with(clock: Arc<FixedClock>, store: Arc<dyn Store>) -> Self {
         let (has_read, may_go_on) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
         let sessions = SessionsBuilder {
             store_timeout: PATIENCE,
@@ -64,7 +79,7 @@ impl Site {
             lifecycles: Lifecycles::default()
                 .declare("theme", Lifecycle::BROWSER)
                 .declare("user", Lifecycle::SESSION),
-            ..SessionsBuilder::new(store(Arc::clone(&clock) as Arc<dyn Clock>))
+            ..SessionsBuilder::new(store)
         };
         let slow = Slow { has_read: Arc::clone(&has_read), may_go_on: Arc::clone(&may_go_on) };
         let router = Router::new()
