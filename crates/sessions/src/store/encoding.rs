@@ -1,4 +1,4 @@
-//! A record as stores without columns keep it, and moments as all of them do.
+//! A record as stores without columns keep it, and moments and keys as several of them do.
 
 #[cfg(feature = "filesystem")]
 pub(super) use document::Document;
@@ -18,6 +18,19 @@ pub(crate) fn moment(millis: i64) -> OffsetDateTime {
 /// A duration in milliseconds.
 pub(crate) fn span(duration: Duration) -> i64 {
     i64::try_from(duration.whole_milliseconds()).unwrap_or(i64::MAX)
+}
+
+/// The key that is written in hexadecimal, two digits a byte; `None` for any other text.
+#[cfg(any(feature = "filesystem", feature = "postgres", feature = "redis"))]
+pub(super) fn key_from_hex(text: &str) -> Option<crate::Key> {
+    let mut bytes = [0; 32];
+    if text.len() != 2 * bytes.len() {
+        return None;
+    }
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(2 * index..2 * index + 2)?, 16).ok()?;
+    }
+    Some(crate::Key::from_bytes(bytes))
 }
 
 #[cfg(feature = "filesystem")]

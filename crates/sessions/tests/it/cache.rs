@@ -1,5 +1,7 @@
 //! What a cache may keep to itself, and what not.
 
+mod postgres;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -262,7 +264,12 @@ async fn a_session_ended_by_another_process_is_over_within_a_second() {
     let clock: Arc<dyn Clock> = Arc::new(FixedClock::default());
     let open =
         || SqliteStore::open(&folder.path().join("s.db"), "", PATIENCE, Arc::clone(&clock)).expect("opens");
-    let (here, elsewhere) = (Cached::new(open(), 1 << 20, Arc::clone(&clock)), open());
+    is_over_within_a_second(open(), open()).await;
+}
+
+/// Ends a session `elsewhere` that is in memory `here`.
+async fn is_over_within_a_second<S: Watched>(here: S, elsewhere: S) {
+    let here = Cached::new(here, 1 << 20, Arc::new(FixedClock::default()));
     let key = key();
     here.insert(&key, &record()).await.expect("inserts");
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;

@@ -18,6 +18,7 @@ macro_rules! on_each_store {
         mod redis { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::redis().await).await; })* }
         mod redis_cached { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::redis_cached().await).await; })* }
         mod memory { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::memory()).await; })* }
+        mod postgres { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::postgres().await).await; })* }
         mod sqlite { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::sqlite()).await; })* }
         on_each_client_side_mode! { $($rule)* }
     };

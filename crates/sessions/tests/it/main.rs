@@ -4,6 +4,7 @@ use std::time::Duration;
 
 mod cache;
 mod http;
+mod postgres;
 mod servers;
 mod stores;
 

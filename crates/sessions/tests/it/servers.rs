@@ -3,10 +3,14 @@
 //! Each ends with the process of the tests, however that ends: a shell waits for its standard input to
 //! close, then stops the server and removes its folder.
 
+use std::collections::BTreeSet;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use parking_lot::Mutex;
+
+pub mod postgres;
 pub mod redis;
 
 const WATCHED: &str =
@@ -34,10 +38,16 @@ impl Drop for Server {
     }
 }
 
-/// A port that nobody has at present.
+/// A port that nobody has at present, and that no other test is given.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address").port()
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    loop {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        if GIVEN.lock().insert(port) {
+            return port;
+        }
+    }
 }
 
 /// Whether a program can be found.

@@ -13,12 +13,14 @@ use sessions::conformance::Fixture;
 use sessions::store::cached::Cached;
 use sessions::store::filesystem::FilesystemStore;
 use sessions::store::memory::MemoryStore;
+use sessions::store::postgres::PostgresStore;
 use sessions::store::redis::RedisStore;
 use sessions::store::sqlite::{SqliteStore, file};
 use sessions::{AccountKey, Clock, FixedClock, Key, Loaded, Policy, Reason, Record, SessionId, Store};
 use tempfile::TempDir;
 
 use crate::PATIENCE;
+use crate::servers::postgres::Schema;
 use crate::servers::redis as servers;
 
 struct Memory;
@@ -93,6 +95,67 @@ impl Fixture for Sqlite {
         let connection = file::connect(&self.path(), PATIENCE).expect("connects");
         let damaged = connection.execute("UPDATE sessions SET value = '{' WHERE key = ?1", [key.as_bytes()]);
         damaged.expect("damages") == 1
+    }
+}
+
+struct Postgres(Schema);
+
+impl Postgres {
+    async fn new() -> Self {
+        Self(Schema::create().await)
+    }
+
+    async fn store(&self, prefix: &str, clock: Arc<dyn Clock>) -> PostgresStore {
+        PostgresStore::open(&self.0.url, prefix, PATIENCE, clock).await.expect("opens")
+    }
+}
+
+#[async_trait]
+impl Fixture for Postgres {
+    async fn open(&self, prefix: &str, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
+        Arc::new(self.store(prefix, clock).await)
+    }
+
+    /// Each row as text with the transaction that wrote it and its place, and its bytes as they are.
+    async fn dump(&self) -> Option<Vec<u8>> {
+        let rows = "
+            SELECT convert_to(xmin::text || ctid::text || one::text, 'UTF8') || key || coalesce(account, '')
+            FROM sessions AS one
+            UNION ALL SELECT convert_to(xmin::text || ctid::text || one::text, 'UTF8')
+            FROM sessions_migrations AS one
+            ORDER BY 1";
+        let rows: Vec<(Vec<u8>,)> =
+            sqlx::query_as(rows).fetch_all(&mut self.0.connect().await).await.expect("reads");
+        Some(rows.into_iter().flat_map(|(row,)| row).collect())
+    }
+
+    async fn damage(&self, key: &Key) -> bool {
+        let damage = sqlx::query("UPDATE sessions SET value = '{' WHERE key = $1").bind(key.as_bytes());
+        damage.execute(&mut self.0.connect().await).await.expect("damages").rows_affected() == 1
+    }
+
+    async fn take_away(&self) -> bool {
+        self.0.take_away().await;
+        true
+    }
+}
+
+/// `PostgreSQL` behind a cache.
+struct CachedPostgres(Postgres);
+
+#[async_trait]
+impl Fixture for CachedPostgres {
+    async fn open(&self, prefix: &str, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
+        let store = self.0.store(prefix, Arc::clone(&clock)).await;
+        Arc::new(Cached::new(store, 1 << 20, clock))
+    }
+
+    async fn dump(&self) -> Option<Vec<u8>> {
+        self.0.dump().await
+    }
+
+    async fn damage(&self, key: &Key) -> bool {
+        self.0.damage(key).await
     }
 }
 
@@ -265,6 +328,10 @@ mod redis_cluster {
     sessions::conformance_tests!(super::RedisCluster::new());
 }
 
+mod cached_postgres {
+    sessions::conformance_tests!(super::CachedPostgres(super::Postgres::new().await));
+}
+
 mod cached_sqlite {
     sessions::conformance_tests!(super::Cache(super::Sqlite::new()));
 }
@@ -275,6 +342,10 @@ mod filesystem {
 
 mod memory {
     sessions::conformance_tests!(super::Memory);
+}
+
+mod postgres {
+    sessions::conformance_tests!(super::Postgres::new().await);
 }
 
 mod sqlite {

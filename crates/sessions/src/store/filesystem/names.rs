@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 
+use super::super::encoding::key_from_hex;
 use crate::Key;
 
 /// Two lower-case digits a byte.
@@ -15,12 +16,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 
 /// The key that a file is named by; `None` for any other file.
 pub(super) fn key_of(name: &OsStr) -> Option<Key> {
-    let name = name.to_str().filter(|name| name.len() == 64 && name.is_ascii())?;
-    let mut bytes = [0; 32];
-    for (index, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(name.get(2 * index..2 * index + 2)?, 16).ok()?;
-    }
-    Some(Key::from_bytes(bytes))
+    key_from_hex(name.to_str()?)
 }
 
 /// An application's prefix as a folder's name: letters, digits and `-` stay, the rest is `%` and two

@@ -9,6 +9,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::super::StoreError;
 use super::super::cached::Foreign;
+use super::super::encoding::key_from_hex;
 use crate::Key;
 
 /// A connection of its own, on which Redis names every key under the prefix that anybody writes.
@@ -83,20 +84,8 @@ impl Watch {
 fn named(data: &[Value], prefix: &str) -> Option<Vec<Key>> {
     let [Value::Array(names)] = data else { return None };
     let keys = names.iter().filter_map(|name| match name {
-        Value::BulkString(name) => key(std::str::from_utf8(name).ok()?.strip_prefix(prefix)?),
+        Value::BulkString(name) => key_from_hex(std::str::from_utf8(name).ok()?.strip_prefix(prefix)?),
         _ => None,
     });
     Some(keys.collect())
-}
-
-/// The key that 64 hexadecimal digits spell.
-fn key(digits: &str) -> Option<Key> {
-    let mut bytes = [0; 32];
-    if digits.len() != 2 * bytes.len() {
-        return None;
-    }
-    for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks_exact(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(Key::from_bytes(bytes))
 }

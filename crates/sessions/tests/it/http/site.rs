@@ -16,6 +16,7 @@ use sessions::revocations::memory::MemoryRevocations;
 use sessions::store::cached::Cached;
 use sessions::store::filesystem::FilesystemStore;
 use sessions::store::memory::MemoryStore;
+use sessions::store::postgres::PostgresStore;
 use sessions::store::redis::RedisStore;
 use sessions::store::sqlite::SqliteStore;
 use sessions::{
@@ -29,6 +30,7 @@ use tower::ServiceExt as _;
 use tower_sessions::Session;
 
 use crate::PATIENCE;
+use crate::servers::postgres::Schema;
 use crate::servers::redis as servers;
 
 /// The application with its store and its clock.
@@ -51,6 +53,14 @@ impl Site {
         let site =
             Self::over(|clock| Arc::new(FilesystemStore::open(folder.path(), "", clock).expect("opens")));
         Self { _folder: Some(folder), ..site }
+    }
+
+    pub async fn postgres() -> Self {
+        let schema = Schema::create().await;
+        let clock = Arc::new(FixedClock::default());
+        let opened =
+            PostgresStore::open(&schema.url, "", PATIENCE, Arc::clone(&clock) as Arc<dyn Clock>).await;
+        Self::with(clock, on_server(Arc::new(opened.expect("opens"))))
     }
 
     pub fn sqlite() -> Self {

@@ -1,0 +1,290 @@
+//! Sessions in PostgreSQL: for many servers over one database.
+//!
+//! Choose it where PostgreSQL is at hand already. Everything acknowledged survives a restart of servers
+//! and database alike. Limits are judged by the clock of the server that asks, never by the database's.
+//!
+//! What ends or changes a session is told to the other servers as it is committed (`NOTIFY`), so that
+//! their caches can forget it. PostgreSQL commits what it has to tell one at a time, so these writes go
+//! no faster than its disk synchronises; new sessions and touches, which nobody is told of, do.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::postgres::PgPool;
+use sqlx::{Connection as _, PgConnection};
+use time::OffsetDateTime;
+
+use super::cached::{Foreign, Watched};
+use super::encoding::{millis, span};
+use super::{Capabilities, Loaded, REASON_KEPT_FOR, Store, StoreError, Summary};
+use crate::{AccountKey, Change, Clock, Key, Reason, Record};
+
+pub mod database;
+mod listener;
+mod row;
+mod schema;
+mod statements;
+
+use listener::Listener;
+use row::Row;
+
+/// A PostgreSQL database with a table of sessions.
+#[derive(Clone, Debug)]
+pub struct PostgresStore {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    clock: Arc<dyn Clock>,
+    application: String,
+    timeout: Duration,
+    pool: PgPool,
+    listener: Listener,
+}
+
+/// What a call does with its connection.
+type Doing<'c, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'c>>;
+
+impl PostgresStore {
+    /// Connects to the database at `url`, creates the table in the schema that comes first in its
+    /// `search_path` if it is missing, and brings an older table up to date. `prefix` keeps applications
+    /// that share the table apart; a connection and each answer are waited for as long as `timeout`.
+    ///
+    /// A pooler that lends connections for single transactions may stand between, if it knows prepared
+    /// statements; behind one, [`Watched`] says so and a cache over this store keeps nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the database cannot be reached, or its tables not be made. The error
+    /// does not hold the URL, in which there may be a password.
+    pub async fn open(
+        url: &str,
+        prefix: &str,
+        timeout: Duration,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StoreError> {
+        let pool = database::connect(url, timeout).await.map_err(unavailable)?;
+        database::migrate(&pool, "sessions", &schema::MIGRATIONS, clock.now()).await.map_err(unavailable)?;
+        let listener = Listener::new(pool.clone(), timeout);
+        let inner = Inner { clock, application: prefix.to_owned(), timeout, pool, listener };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Runs `act` in a task of its own, which goes on to its end even if the caller is cancelled.
+    ///
+    /// So no connection goes back to the pool in the middle of a conversation. One that has not answered
+    /// in time is closed: to wait for it would take its place from others for as long as TCP has hope. The
+    /// database ends a statement that it has begun, and rolls an open transaction back.
+    async fn run<T: Send + 'static>(
+        &self,
+        act: impl for<'c> FnOnce(&'c Inner, &'c mut PgConnection) -> Doing<'c, T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let inner = Arc::clone(&self.inner);
+        let doing = tokio::spawn(async move {
+            let mut connection = inner.pool.acquire().await.map_err(unavailable)?;
+            let answer = tokio::time::timeout(inner.timeout, act(&inner, &mut connection)).await;
+            answer.unwrap_or_else(|late| {
+                connection.close_on_drop();
+                Err(StoreError::unavailable(late))
+            })
+        });
+        doing.await.map_err(StoreError::unavailable)?
+    }
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn insert(&self, key: &Key, record: &Record) -> Result<bool, StoreError> {
+        let (key, record) = (*key, record.clone());
+        self.run(move |inner, connection| {
+            Box::pin(async move {
+                let inserted = sqlx::query(statements::INSERT)
+                    .bind(key.as_bytes())
+                    .bind(&inner.application)
+                    .bind(record.account.as_ref().map(AccountKey::as_bytes))
+                    .bind(values_of(&record)?)
+                    .bind(span(record.policy.idle))
+                    .bind(span(record.policy.absolute))
+                    .bind(record.policy.persistent)
+                    .bind(millis(record.created_at))
+                    .bind(millis(record.last_seen))
+                    .bind(millis(record.idle_deadline()))
+                    .bind(version_of(&record));
+                let inserted = inserted.execute(connection).await.map_err(unavailable)?;
+                Ok(inserted.rows_affected() == 1)
+            })
+        })
+        .await
+    }
+
+    async fn load(&self, key: &Key) -> Result<Loaded, StoreError> {
+        let (key, now) = (*key, self.inner.clock.now());
+        let row = self
+            .run(move |_, connection| {
+                Box::pin(async move {
+                    let row = sqlx::query_as(statements::SELECT).bind(key.as_bytes());
+                    row.fetch_optional(connection).await.map_err(meaning)
+                })
+            })
+            .await?;
+        match row {
+            None => Ok(Loaded::Absent),
+            Some(Row::Ended { reason, at }) => Ok(Loaded::Ended { reason, at }),
+            Some(Row::Stored(stored)) => Ok(Loaded::at(stored.decode()?, now)),
+        }
+    }
+
+    async fn apply(&self, key: &Key, change: &Change) -> Result<Option<Record>, StoreError> {
+        let (key, change) = (*key, change.clone());
+        self.run(move |inner, connection| {
+            Box::pin(async move {
+                let mut transaction = connection.begin().await.map_err(unavailable)?;
+                let locked =
+                    sqlx::query_as(statements::LOCK).bind(key.as_bytes()).fetch_optional(&mut *transaction);
+                let Some(Row::Stored(stored)) = locked.await.map_err(meaning)? else { return Ok(None) };
+                let mut record = stored.decode()?;
+                if record.expired(inner.clock.now()).is_some() {
+                    return Ok(None);
+                }
+                record.apply(&change);
+                let updated = sqlx::query(statements::UPDATE)
+                    .bind(key.as_bytes())
+                    .bind(values_of(&record)?)
+                    .bind(millis(record.last_seen))
+                    .bind(millis(record.idle_deadline()))
+                    .bind(version_of(&record));
+                updated.execute(&mut *transaction).await.map_err(unavailable)?;
+                transaction.commit().await.map_err(unavailable)?;
+                Ok(Some(record))
+            })
+        })
+        .await
+    }
+
+    async fn touch(&self, key: &Key, seen: OffsetDateTime) -> Result<bool, StoreError> {
+        let key = *key;
+        self.run(move |inner, connection| {
+            Box::pin(async move {
+                let touched = sqlx::query(statements::TOUCH)
+                    .bind(key.as_bytes())
+                    .bind(millis(seen))
+                    .bind(millis(inner.clock.now()));
+                let touched = touched.execute(connection).await.map_err(unavailable)?;
+                Ok(touched.rows_affected() == 1)
+            })
+        })
+        .await
+    }
+
+    async fn end(&self, key: &Key, reason: Reason) -> Result<(), StoreError> {
+        let key = *key;
+        self.run(move |inner, connection| {
+            Box::pin(async move {
+                let ended = sqlx::query(statements::END)
+                    .bind(reason.as_str())
+                    .bind(millis(inner.clock.now()))
+                    .bind(key.as_bytes());
+                ended.execute(connection).await.map(drop).map_err(unavailable)
+            })
+        })
+        .await
+    }
+
+    async fn of_account(&self, account: AccountKey) -> Result<Vec<Summary>, StoreError> {
+        let rows: Vec<(Key, Row)> = self
+            .run(move |inner, connection| {
+                Box::pin(async move {
+                    let rows = sqlx::query(statements::OF_ACCOUNT)
+                        .bind(&inner.application)
+                        .bind(account.as_bytes())
+                        .bind(millis(inner.clock.now()));
+                    let rows = rows.fetch_all(connection).await.map_err(unavailable)?;
+                    // One that cannot be read is left out: its visitor will hear of it.
+                    Ok(rows.iter().filter_map(|row| Row::keyed(row).ok()).collect())
+                })
+            })
+            .await?;
+        let summary =
+            |(key, row): (Key, Row)| Some(Summary { key, record: row.into_stored()?.decode().ok()? });
+        Ok(rows.into_iter().filter_map(summary).collect())
+    }
+
+    async fn end_of_account(
+        &self,
+        account: AccountKey,
+        except: Option<&Key>,
+        reason: Reason,
+    ) -> Result<u64, StoreError> {
+        let except = except.copied();
+        self.run(move |inner, connection| {
+            Box::pin(async move {
+                let ended = sqlx::query(statements::END_OF_ACCOUNT)
+                    .bind(reason.as_str())
+                    .bind(millis(inner.clock.now()))
+                    .bind(&inner.application)
+                    .bind(account.as_bytes())
+                    .bind(except.as_ref().map(Key::as_bytes));
+                Ok(ended.execute(connection).await.map_err(unavailable)?.rows_affected())
+            })
+        })
+        .await
+    }
+
+    async fn sweep(&self, limit: usize) -> Result<u64, StoreError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.run(move |inner, connection| {
+            Box::pin(async move {
+                let now = inner.clock.now();
+                let swept = sqlx::query(statements::SWEEP)
+                    .bind(Reason::Idle.as_str())
+                    .bind(millis(now))
+                    .bind(millis(now - REASON_KEPT_FOR))
+                    .bind(limit);
+                Ok(swept.execute(connection).await.map_err(unavailable)?.rows_affected())
+            })
+        })
+        .await
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            name: "postgres",
+            is_client_side: false,
+            survives_restart: true,
+            shared: true,
+            listable: true,
+            expires_by_itself: false,
+        }
+    }
+}
+
+#[async_trait]
+impl Watched for PostgresStore {
+    /// Asks on a connection that listens to what is committed.
+    async fn foreign_writes(&self) -> Result<Foreign, StoreError> {
+        let heard = tokio::time::timeout(self.inner.timeout, self.inner.listener.heard()).await;
+        heard.map_err(StoreError::unavailable)?.map_err(unavailable)
+    }
+}
+
+fn values_of(record: &Record) -> Result<String, StoreError> {
+    serde_json::to_string(&record.values).map_err(StoreError::corrupt)
+}
+
+fn version_of(record: &Record) -> i64 {
+    i64::try_from(record.version).unwrap_or(i64::MAX)
+}
+
+fn unavailable(error: sqlx::Error) -> StoreError {
+    StoreError::unavailable(error)
+}
+
+/// What an error means where a row is read.
+fn meaning(error: sqlx::Error) -> StoreError {
+    match error {
+        sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => StoreError::corrupt(error),
+        _ => StoreError::unavailable(error),
+    }
+}
