@@ -6,21 +6,18 @@ use std::path::Path;
 use std::sync::Arc;
 use std::{fs, io};
 
-use auth::{Auth, AuthParts, PasswordHasher, PasswordRules, lifecycles};
+use auth::{Auth, AuthParts, PasswordHasher, PasswordRules};
 use leptos::config::LeptosOptions;
-use sessions::store::cached::Cached;
-use sessions::store::filesystem::FilesystemStore;
-use sessions::store::memory::MemoryStore;
-use sessions::store::sqlite::SqliteStore;
-use sessions::{Anonymous, Clock, Policy, Sessions, SessionsBuilder, Store};
+use sessions::{Clock, Policy, Sessions};
 use tokio::net::TcpListener;
 
 use crate::accounts::SqliteAccounts;
-use crate::config::{AnonymousSessions, Config, StoreKind};
+use crate::config::Config;
 use crate::edge::Edge;
 use crate::router::{Anteroom, Parts, router};
 use crate::serve;
 use crate::site::Site;
+use crate::stores::open_sessions;
 use crate::throttle::MemoryThrottle;
 
 /// A server that has bound its address and not yet begun to answer.
@@ -50,6 +47,17 @@ pub enum StartError {
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The session store cannot be reached.
+    #[error("cannot open the session store at {place}: {why}")]
+    Store {
+        /// Where, without a password.
+        place: String,
+        /// Why.
+        why: String,
+    },
+    /// The settings name a store that needs keys, and no key; they say so themselves before.
+    #[error("sessions.keys is empty; `server keygen` prints a key")]
+    NoKeys,
     /// The site's files cannot be read.
     #[error("cannot read the site's files: {0}")]
     Site(#[source] io::Error),
@@ -69,7 +77,7 @@ impl Application {
         let _ = any_spawner::Executor::init_tokio();
         let address = config.server.address;
         let site = Site::find(config.leptos.site_root.clone()).map_err(StartError::Site)?;
-        let anteroom = wire(config, &clock, &site)?;
+        let anteroom = wire(config, &clock, &site).await?;
         let sessions = anteroom.sessions.clone();
         let listener =
             TcpListener::bind(address).await.map_err(|source| StartError::Address { address, source })?;
@@ -96,10 +104,10 @@ impl Application {
     }
 }
 
-fn wire(config: &Config, clock: &Arc<dyn Clock>, site: &Site) -> Result<Anteroom, StartError> {
+async fn wire(config: &Config, clock: &Arc<dyn Clock>, site: &Site) -> Result<Anteroom, StartError> {
     Ok(Anteroom::new(Parts {
         auth: open_auth(config, clock)?,
-        sessions: open_sessions(config, clock)?,
+        sessions: open_sessions(config, clock).await?,
         brand: config.server.brand.clone(),
         trusted_proxies: config.server.trusted_proxies.clone(),
         public_origin: config.server.public_origin.clone(),
@@ -131,57 +139,11 @@ pub fn open_auth(config: &Config, clock: &Arc<dyn Clock>) -> Result<Auth, StartE
     }))
 }
 
-/// The session engine over the chosen store.
-///
-/// # Errors
-/// [`StartError::Database`].
-pub fn open_sessions(config: &Config, clock: &Arc<dyn Clock>) -> Result<Sessions, StartError> {
-    let settings = &config.sessions;
-    let store: Arc<dyn Store> = match settings.store {
-        StoreKind::Memory => Arc::new(MemoryStore::new(Arc::clone(clock))),
-        StoreKind::Sqlite => {
-            let path = settings.path.as_deref().unwrap_or(config.database.path());
-            prepare_folder(path)?;
-            let open = || {
-                let store =
-                    SqliteStore::open(path, &settings.key_prefix, settings.store_timeout, Arc::clone(clock))?;
-                Ok::<Arc<dyn Store>, sessions::StoreError>(match settings.cache_bytes {
-                    0 => Arc::new(store),
-                    bytes => Arc::new(Cached::new(store, bytes, Arc::clone(clock))),
-                })
-            };
-            open().map_err(|source| cannot_open(path, source))?
-        }
-        StoreKind::Filesystem => {
-            let path = settings.path.clone().unwrap_or(config.database.path().with_file_name("sessions"));
-            let store = FilesystemStore::open(&path, &settings.key_prefix, Arc::clone(clock));
-            Arc::new(store.map_err(|source| cannot_open(&path, source))?)
-        }
-    };
-    let timeouts = &settings.timeouts;
-    let builder = SessionsBuilder {
-        clock: Arc::clone(clock),
-        cookie: settings.cookie.clone(),
-        key_prefix: settings.key_prefix.clone(),
-        anonymous: match settings.anonymous {
-            AnonymousSessions::Write => Anonymous::OnWrite,
-            AnonymousSessions::Visit => Anonymous::OnVisit,
-            AnonymousSessions::Never => Anonymous::Never,
-        },
-        anonymous_policy: policy(timeouts.anonymous_idle, timeouts.anonymous_absolute),
-        touch_every: duration(timeouts.touch_every),
-        store_timeout: settings.store_timeout,
-        lifecycles: lifecycles(),
-        ..SessionsBuilder::new(store)
-    };
-    Ok(builder.build())
-}
-
-fn policy(idle: std::time::Duration, absolute: std::time::Duration) -> Policy {
+pub(crate) fn policy(idle: std::time::Duration, absolute: std::time::Duration) -> Policy {
     Policy { idle: duration(idle), absolute: duration(absolute), persistent: false }
 }
 
-fn duration(duration: std::time::Duration) -> time::Duration {
+pub(crate) fn duration(duration: std::time::Duration) -> time::Duration {
     time::Duration::try_from(duration).unwrap_or(time::Duration::MAX)
 }
 
@@ -194,7 +156,7 @@ fn leptos_options(config: &Config) -> LeptosOptions {
 }
 
 /// Makes the folder of a database, for its owner alone.
-fn prepare_folder(path: &Path) -> Result<(), StartError> {
+pub(crate) fn prepare_folder(path: &Path) -> Result<(), StartError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -203,7 +165,7 @@ fn prepare_folder(path: &Path) -> Result<(), StartError> {
     folder.map_or(Ok(()), |folder| builder.create(folder)).map_err(|source| cannot_open(path, source))
 }
 
-fn cannot_open(path: &Path, source: impl std::error::Error + Send + Sync + 'static) -> StartError {
+pub(crate) fn cannot_open(path: &Path, source: impl std::error::Error + Send + Sync + 'static) -> StartError {
     let root = std::iter::successors(Some(&source as &dyn std::error::Error), |error| error.source()).last();
     let source = root.map_or_else(|| source.to_string(), ToString::to_string).into();
     StartError::Database { path: path.display().to_string(), source }
@@ -217,12 +179,12 @@ pub(crate) mod tests {
     use crate::config::ConfigArgs;
 
     /// The parts of a server whose database is in `folder`.
-    pub(crate) fn anteroom(folder: &tempfile::TempDir) -> Anteroom {
+    pub(crate) async fn anteroom(folder: &tempfile::TempDir) -> Anteroom {
         let set = vec![format!("database.url=sqlite://{}", folder.path().join("test.db").display())];
         let args = ConfigArgs { set, ..ConfigArgs::default() };
         let config = Config::load(&args, std::iter::empty(), |_| Err(io::ErrorKind::NotFound.into()));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let site = Site::find(None).expect("with or without files");
-        wire(&config.expect("the settings are fine"), &clock, &site).expect("opens")
+        wire(&config.expect("the settings are fine"), &clock, &site).await.expect("opens")
     }
 }

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use clap::{Parser, Subcommand};
 use sessions::SystemClock;
 
-use crate::application::{Application, open_auth, open_sessions};
+use crate::application::{Application, open_auth};
 use crate::config::{self, Config, ConfigArgs};
+use crate::stores::open_sessions;
 use crate::telemetry;
 
 /// Sessions and sign-in, as one complete site. Without a command it serves.
@@ -66,7 +67,7 @@ impl Cli {
         match self.command {
             None => runtime.block_on(serve(&config)),
             Some(Command::Account(command)) => runtime.block_on(command.run(&config)),
-            Some(Command::Migrate) => migrate(&config),
+            Some(Command::Migrate) => runtime.block_on(migrate(&config)),
             Some(Command::Config) => say(&config.explain().to_string()),
             Some(Command::Keygen) => Ok(()),
         }
@@ -104,10 +105,10 @@ async fn stopped() {
     }
 }
 
-fn migrate(config: &Config) -> Result<(), Failure> {
+async fn migrate(config: &Config) -> Result<(), Failure> {
     let clock: Arc<dyn sessions::Clock> = Arc::new(SystemClock);
     open_auth(config, &clock)?;
-    open_sessions(config, &clock)?;
+    open_sessions(config, &clock).await?;
     say("the tables are up to date")
 }
 

@@ -97,7 +97,7 @@ mod tests {
 
     async fn ask(accept: &str) -> (StatusCode, String) {
         let folder = tempfile::tempdir().expect("a folder");
-        let edge = Edge::new(anteroom(&folder), Router::new().route("/boom", get(boom)));
+        let edge = Edge::new(anteroom(&folder).await, Router::new().route("/boom", get(boom)));
         let request = Request::get("/boom").header("accept", accept).body(Body::empty()).expect("a request");
         let Ok(response) = edge.answer(request).await;
         let status = response.status();

@@ -15,5 +15,6 @@ pub mod router;
 mod serve;
 mod server_functions;
 mod site;
+mod stores;
 mod telemetry;
 pub mod throttle;

@@ -118,7 +118,7 @@ mod tests {
         for file in files {
             fs::write(root.join(file), "x").expect("writes");
         }
-        let anteroom = anteroom(&folder);
+        let anteroom = anteroom(&folder).await;
         let router = Site::find(Some(root)).expect("finds").router(&anteroom).with_state(anteroom);
         for (path, status) in [
             ("/pkg/a.js", 200),

@@ -9,8 +9,9 @@ use contract::{Password, Username};
 use sessions::{Reason, SystemClock};
 
 use super::{Failure, say};
-use crate::application::{open_auth, open_sessions};
+use crate::application::open_auth;
 use crate::config::Config;
+use crate::stores::open_sessions;
 
 #[derive(Debug, Subcommand)]
 pub enum AccountCommand {
@@ -64,7 +65,7 @@ async fn remove(config: &Config, username: &Username) -> Result<(), Failure> {
     let account =
         auth.accounts.find(username).await?.ok_or_else(|| format!("there is no account {username}"))?;
     auth.accounts.remove(account.key).await?;
-    let sessions = open_sessions(config, &clock)?;
+    let sessions = open_sessions(config, &clock).await?;
     let ended = sessions.end_of_account(account.key, Reason::AccountRemoved).await?;
     let ended = ended.map_or_else(|| "all".to_owned(), |count| count.to_string());
     say(&format!("removed {}; sessions ended: {ended}", account.username))

@@ -23,6 +23,7 @@ const KEY_PREFIX: &str = "sessions.key_prefix";
 const SIGN_IDS: &str = "sessions.sign_ids";
 const ANONYMOUS: &str = "sessions.anonymous";
 const CACHE_BYTES: &str = "sessions.cache_bytes";
+const REVOKED_WITHIN: &str = "sessions.revoked_within";
 const STORE_TIMEOUT: &str = "sessions.store_timeout";
 const SWEEP_EVERY: &str = "sessions.sweep_every";
 
@@ -56,18 +57,21 @@ pub struct Sessions {
     pub keys: Vec<SecretKey>,
     /// `sessions.key_prefix`: sets apart the sessions of several sites in one store; at most 64 bytes.
     pub key_prefix: String,
-    /// `sessions.sign_ids`: whether ids carry an HMAC, so that forged ones never reach the store; refused
-    /// until this build can.
+    /// `sessions.sign_ids`: whether ids carry an HMAC, so that forged ones never reach the store.
     pub sign_ids: bool,
     /// `sessions.anonymous`
     pub anonymous: AnonymousSessions,
     /// `sessions.idle` and the other time limits.
     pub timeouts: Timeouts,
+    /// `sessions.revoked_within`: how long a client-side session that was ended on another server may still be
+    /// accepted here.
+    pub revoked_within: Duration,
     /// `sessions.store_timeout`: longest time that one call of the store may take; later it counts as down.
     pub store_timeout: Duration,
     /// `sessions.sweep_every`: how often expired records are removed; `None` is off.
     pub sweep_every: Option<Duration>,
-    /// `sessions.cache_bytes`: how much of what `sqlite` holds is kept in memory; 0 is off.
+    /// `sessions.cache_bytes`: how much of what `sqlite`, `postgres` or `redis` holds is kept in memory; 0 is
+    /// off.
     pub cache_bytes: usize,
     /// `sessions.cookie.*`
     pub cookie: sessions::Cookie,
@@ -88,6 +92,7 @@ impl Sessions {
             sign_ids: reader.take(SIGN_IDS, false),
             anonymous: reader.take(ANONYMOUS, AnonymousSessions::Write),
             timeouts: Timeouts::read(reader),
+            revoked_within: reader.take_if(REVOKED_WITHIN, Duration::from_secs(5), is_short),
             store_timeout: reader.take_if(STORE_TIMEOUT, Duration::from_millis(500), is_store_timeout),
             sweep_every: reader.take_if(SWEEP_EVERY, Some(Duration::from_mins(5)), |every| {
                 is_sweep_interval(every.as_ref())
@@ -109,14 +114,29 @@ impl Sessions {
         if self.store == StoreKind::Sqlite && url_is_file && reader.has_value(PATH) {
             reader.contradiction(&[URL, PATH], "only one of them can say where the sessions are");
         }
+        if let Some((schemes, example)) = self.store.network() {
+            match &self.url {
+                None => reader.contradiction(
+                    &[STORE, URL],
+                    &format!("somebody has to say where it is, as in {example}"),
+                ),
+                Some(url) if !schemes.contains(&url.scheme()) => {
+                    reader.contradiction(&[STORE, URL], &format!("its address is written as in {example}"));
+                }
+                Some(_) => {}
+            }
+        }
         if self.store == StoreKind::Memory && server.is_production() {
             reader.warning(&[PROFILE, STORE], "a restart then ends all sessions");
         }
     }
 
     fn check_keys(&self, reader: &mut Reader) {
-        if self.sign_ids {
-            reader.contradiction(&[SIGN_IDS], "this build does not sign ids yet");
+        let keygen = "no key is there to do it with; `server keygen` prints one";
+        if self.keys.is_empty() && self.store.is_client_side() {
+            reader.contradiction(&[STORE, KEYS], keygen);
+        } else if self.keys.is_empty() && self.sign_ids {
+            reader.contradiction(&[SIGN_IDS, KEYS], keygen);
         }
         let repeated = self
             .keys
@@ -137,6 +157,10 @@ fn is_key_prefix(prefix: &str) -> Result<(), &'static str> {
         return Ok(());
     }
     Err("it must be at most 64 visible ASCII characters")
+}
+
+fn is_short(duration: &Duration) -> Result<(), &'static str> {
+    if *duration <= Duration::from_mins(1) { Ok(()) } else { Err("it must be at most 1m") }
 }
 
 fn is_store_timeout(timeout: &Duration) -> Result<(), &'static str> {
@@ -173,8 +197,39 @@ mod tests {
     }
 
     #[test]
-    fn what_this_build_cannot_do_is_refused_and_not_ignored() {
-        assert!(refused(&[(SIGN_IDS, "true")]).contains("this build does not sign ids yet"));
+    fn every_name_is_a_store_and_is_shown_again() {
+        assert_eq!(accepted(&[]).sessions.store, StoreKind::Sqlite);
+        let key = keygen().expect("randomness");
+        for (name, kind) in StoreKind::WORDS {
+            let url =
+                if *kind == StoreKind::Postgres { "postgres://127.0.0.1/db" } else { "redis://127.0.0.1/" };
+            let config = accepted(&[(STORE, name), (URL, url), (KEYS, &key)]);
+            assert_eq!(config.sessions.store, *kind);
+            assert_eq!(config.explain().setting(STORE).expect("known").value, *name);
+        }
+        let text = refused(&[(STORE, "disk")]);
+        assert!(text.contains("it must be one of memory, filesystem, sqlite, postgres"), "{text}");
+    }
+
+    #[test]
+    fn keys_are_asked_for_where_they_are_used() {
+        for settings in [[(STORE, "encrypted")], [(STORE, "signed")], [(SIGN_IDS, "true")]] {
+            let text = refused(&settings);
+            assert!(text.contains("sessions.keys is empty (default), but no key is there"), "{text}");
+        }
+        let key = keygen().expect("randomness");
+        accepted(&[(SIGN_IDS, "true"), (KEYS, &key)]);
+    }
+
+    #[test]
+    fn a_store_across_a_network_is_asked_for_its_address() {
+        let text = refused(&[(STORE, "redis")]);
+        assert_eq!(
+            text,
+            "sessions.store is redis (--set) and sessions.url is unset (default), but somebody has to say where it is, as in redis://127.0.0.1/."
+        );
+        let text = refused(&[(STORE, "postgres"), (URL, "redis://:secret@127.0.0.1/")]);
+        assert!(text.contains("as in postgres://user@host/database") && !text.contains("secret"), "{text}");
     }
 
     #[test]

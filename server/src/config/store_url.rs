@@ -14,6 +14,17 @@ impl StoreUrl {
     pub fn expose(&self) -> &str {
         &self.0
     }
+
+    /// The URL for people.
+    #[must_use]
+    pub fn without_password(&self) -> String {
+        without_password(&self.0)
+    }
+
+    /// What stands before `://`.
+    pub(super) fn scheme(&self) -> &str {
+        self.0.split_once("://").map_or("", |(scheme, _)| scheme)
+    }
 }
 
 impl fmt::Debug for StoreUrl {

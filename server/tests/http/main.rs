@@ -14,6 +14,9 @@ mod parity;
 mod preferences;
 mod register;
 mod reports;
+#[path = "../../../crates/sessions/tests/it/servers/mod.rs"]
+#[expect(dead_code, reason = "the stores' own tests use the rest")]
+mod servers;
 mod store_down;
 mod stores;
 mod throttle;

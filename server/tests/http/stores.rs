@@ -1,24 +1,70 @@
-//! The site on each store, by one setting.
+//! The site on each store and in both client-side modes, by one setting.
+
+use server::config::keygen;
 
 use crate::app::{PASSWORD, TestApp};
+use crate::servers::postgres::Schema;
+use crate::servers::redis;
 
-const STORES: [&str; 3] = ["filesystem", "memory", "sqlite"];
+/// Everything a visitor does with a session, told by the answers that they get.
+async fn the_site_does_not_notice(store: &str, settings: &[&str]) {
+    let app = TestApp::with(&[&[&*format!("sessions.store={store}")], settings].concat()).await;
+    let mut guest = app.plain_browser();
+    guest.choose("language", "de").await;
+    assert!(guest.get("/").await.body.contains(r#"lang="de""#), "{store}");
+    let mut ada = app.member("ada").await;
+    ada.choose("theme", "dark").await;
+    let whoami = ada.whoami().await;
+    let is_client_side = matches!(store, "encrypted" | "signed");
+    let kind = if is_client_side { "client_side" } else { "server_side" };
+    let shown = ["/username", "/theme", "/session/store", "/session/kind"].map(|path| whoami.pointer(path));
+    assert_eq!(shown, [&"ada".into(), &"dark".into(), &store.into(), &kind.into()].map(Some), "{store}");
+    assert_eq!(ada.get("/readyz").await.status, 200, "{store}");
+    let mut copy = ada.clone();
+    assert_eq!(ada.logout().await.status, 204, "{store}");
+    assert_eq!(copy.get("/api/v1/protected").await.code(), "session_ended", "{store}");
+    assert_eq!(ada.whoami().await.get("theme"), Some(&"dark".into()), "{store}");
+    assert_eq!(ada.login("ada", PASSWORD).await.status, 200, "{store}");
+    assert_eq!(ada.whoami().await.get("username"), Some(&"ada".into()), "{store}");
+}
 
 #[tokio::test]
-async fn one_setting_moves_the_sessions_and_the_site_does_not_notice() {
-    for store in STORES {
-        let app = TestApp::with(&[&format!("sessions.store={store}")]).await;
-        let mut ada = app.member("ada").await;
-        ada.choose("theme", "dark").await;
-        let whoami = ada.whoami().await;
-        assert_eq!(
-            (&whoami["username"], &whoami["theme"], &whoami["session"]["store"]),
-            (&"ada".into(), &"dark".into(), &store.into())
-        );
-        let mut copy = ada.clone();
-        assert_eq!(ada.logout().await.status, 204, "{store}");
-        assert_eq!(copy.get("/api/v1/protected").await.code(), "session_ended", "{store}");
-        assert_eq!(ada.whoami().await["theme"], "dark", "{store}");
-        assert_eq!(ada.login("ada", PASSWORD).await.status, 200, "{store}");
+async fn stores_that_need_no_server() {
+    for store in ["filesystem", "memory", "sqlite"] {
+        the_site_does_not_notice(store, &[]).await;
     }
+}
+
+#[tokio::test]
+async fn stores_with_a_cache_and_without() {
+    the_site_does_not_notice("sqlite", &["sessions.cache_bytes=0"]).await;
+    the_site_does_not_notice("sqlite", &["sessions.cache_bytes=1048576"]).await;
+}
+
+#[tokio::test]
+async fn redis_alone_and_as_a_cluster() {
+    let [node, ..] = redis::cluster();
+    for url in [redis::shared().url(), node.url()] {
+        the_site_does_not_notice("redis", &[&format!("sessions.url={url}")]).await;
+    }
+}
+
+#[tokio::test]
+async fn postgres() {
+    let schema = Schema::create().await;
+    the_site_does_not_notice("postgres", &[&format!("sessions.url={}", schema.url)]).await;
+}
+
+#[tokio::test]
+async fn records_in_the_cookie() {
+    let key = keygen().expect("randomness");
+    for store in ["encrypted", "signed"] {
+        the_site_does_not_notice(store, &[&format!("sessions.keys={key}")]).await;
+    }
+}
+
+#[tokio::test]
+async fn signed_ids() {
+    let key = keygen().expect("randomness");
+    the_site_does_not_notice("sqlite", &["sessions.sign_ids=true", &format!("sessions.keys={key}")]).await;
 }
