@@ -2,6 +2,7 @@
 
 mod bench;
 mod browser;
+mod conformance;
 mod debian;
 mod fingerprint;
 mod node;
@@ -33,6 +34,8 @@ enum Command {
     Run(run::Arguments),
     /// Check and test everything: format, lints, unit, HTTP and browser tests
     Test,
+    /// Run the rules of the session stores, and print which store keeps which
+    Conformance,
     /// Measure the site beside a bare axum server
     Bench(bench::Arguments),
 }
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Test => Ok(test::run()),
+        Command::Conformance => conformance::run(),
         Command::Bench(arguments) => bench::run(&arguments),
     };
     done.unwrap_or_else(|error| {

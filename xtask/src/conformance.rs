@@ -1,0 +1,101 @@
+//! `cargo xtask conformance`: which session store keeps which rule.
+
+mod table;
+mod verdicts;
+
+use std::process::{Command, ExitCode};
+
+use anyhow::{Result, bail};
+
+use crate::process::{self, Transcript};
+use crate::{say, services};
+use table::Table;
+use verdicts::Verdicts;
+
+/// Runs every rule in every store and prints the table. Fails unless each store keeps each rule, or says why it
+/// has nothing to hold there.
+pub fn run() -> Result<ExitCode> {
+    services::ensure()?;
+    say::progress("» the rules of the session stores");
+    let transcript = process::quietly(&mut rules())?;
+    report(transcript)
+}
+
+/// Chosen as `cargo xtask test` chooses, so that neither builds again what the other has built.
+fn rules() -> Command {
+    let mut command = process::command("cargo");
+    command.args(["test", "--workspace", "--exclude", "frontend", "--test", "it"]);
+    command.args(["--", "stores::", "--show-output"]);
+    command
+}
+
+/// What failed is shown before the table, so that the table is what a person sees last.
+fn report(transcript: Transcript) -> Result<ExitCode> {
+    let verdicts = Verdicts::of_libtest(&transcript.lines);
+    if verdicts.is_empty() {
+        transcript.or_fail("`cargo test`")?;
+        bail!("`cargo test` ran no rule of a session store");
+    }
+    if !transcript.succeeded {
+        transcript.show();
+    }
+    say::result(&Table::of(&verdicts).to_string());
+    if !verdicts.all_hold() {
+        return Ok(ExitCode::FAILURE);
+    }
+    if !transcript.succeeded {
+        bail!("`cargo test` failed, though every rule in the table holds; its output is above the table");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn exit_code(succeeded: bool, lines: &[&str]) -> Result<ExitCode> {
+        let lines = lines.iter().map(|&line| line.to_owned()).collect();
+        report(Transcript { succeeded, lines, took: Duration::ZERO })
+    }
+
+    #[test]
+    fn rules_that_all_hold_are_a_success() {
+        let done = exit_code(true, &["test stores::memory::a_read_never_writes ... ok"]);
+        assert_eq!(done.unwrap(), ExitCode::SUCCESS);
+    }
+
+    #[test]
+    fn a_broken_rule_is_a_failure() {
+        let done = exit_code(false, &["test stores::memory::a_read_never_writes ... FAILED"]);
+        assert_eq!(done.unwrap(), ExitCode::FAILURE);
+    }
+
+    #[test]
+    fn a_rule_that_one_store_does_not_run_is_a_failure() {
+        let lines = [
+            "test stores::memory::a_read_never_writes ... ok",
+            "test stores::sqlite::a_read_never_writes ... ok",
+            "test stores::sqlite::odd_values_survive_unchanged ... ok",
+        ];
+        assert_eq!(exit_code(true, &lines).unwrap(), ExitCode::FAILURE);
+    }
+
+    #[test]
+    fn an_empty_transcript_is_a_failure() {
+        assert!(exit_code(true, &[]).is_err());
+        assert!(exit_code(true, &["running 0 tests"]).is_err());
+    }
+
+    #[test]
+    fn a_build_that_fails_is_a_failure() {
+        assert!(exit_code(false, &["error: could not compile `sessions`"]).is_err());
+    }
+
+    #[test]
+    fn a_run_that_breaks_down_is_a_failure_though_no_rule_in_the_table_is_broken() {
+        let lines = ["test stores::memory::a_read_never_writes ... ok", "(signal: 6, SIGABRT)"];
+        assert!(exit_code(false, &lines).is_err());
+    }
+}
