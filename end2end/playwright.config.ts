@@ -1,11 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { defineConfig, devices } from '@playwright/test';
 
-const { ANTEROOM_BINARY, CHROMIUM_PATH, END2END_PORT, PLAYWRIGHT_JSON_OUTPUT_NAME } = process.env;
-const address = `127.0.0.1:${END2END_PORT ?? 3917}`;
+const { ANTEROOM_BINARY, CHROMIUM_PATH, END2END_PORT, END2END_STORE, PLAYWRIGHT_JSON_OUTPUT_NAME } = process.env;
+const port = Number(END2END_PORT ?? 3917);
+const address = `127.0.0.1:${port}`;
+const redisPort = port + 1;
 
 // The server inherits this environment, where it takes everything with its prefix for a setting of its own.
 delete process.env.ANTEROOM_BINARY;
@@ -45,7 +48,7 @@ export default defineConfig({
       grepInvert: /@with-javascript/,
     },
   ],
-  webServer: {
+  webServer: [...services(), {
     command: JSON.stringify(ANTEROOM_BINARY ?? '../target/release/server'),
     url: `http://${address}/readyz`,
     reuseExistingServer: false,
@@ -62,9 +65,32 @@ export default defineConfig({
       ANTEROOM_THROTTLE__ADDRESS_SIGN_IN: 'off',
       ANTEROOM_THROTTLE__ADDRESS_REGISTRATION: 'off',
       ANTEROOM_THROTTLE__ADDRESS_ANONYMOUS: 'off',
+      ...store(),
     },
-  },
+  }],
 });
+
+/** Where the sessions are, if `END2END_STORE` names another place than SQLite. */
+function store(): Record<string, string> {
+  switch (END2END_STORE) {
+    case undefined:
+      return {};
+    case 'encrypted':
+      return { ANTEROOM_SESSIONS__STORE: 'encrypted', ANTEROOM_SESSIONS__KEYS: randomBytes(32).toString('hex') };
+    case 'redis':
+      return { ANTEROOM_SESSIONS__STORE: 'redis', ANTEROOM_SESSIONS__URL: `redis://127.0.0.1:${redisPort}/` };
+    default:
+      throw new Error(`END2END_STORE is ${END2END_STORE}, but only encrypted and redis are known`);
+  }
+}
+
+/** What that place needs. */
+function services() {
+  if (END2END_STORE !== 'redis') return [];
+  const folder = JSON.stringify(temporaryFolder());
+  const command = `redis-server --bind 127.0.0.1 --port ${redisPort} --save '' --dir ${folder}`;
+  return [{ command, port: redisPort, reuseExistingServer: false, gracefulShutdown: { signal: 'SIGTERM' as const, timeout: 5_000 } }];
+}
 
 /** One for the whole run: the workers read this file again, and find the folder in their environment. */
 function temporaryFolder(): string {

@@ -8,6 +8,9 @@ export { expect } from '@playwright/test';
 /** For tests that need scripts, and for those that need no page and so run once. */
 export const WITH_JAVASCRIPT = { tag: '@with-javascript' };
 
+/** What is also tried with sessions in other stores. */
+export const JOURNEY = { tag: '@journey' };
+
 interface Fixtures {
   complaints: Complaints;
   visitor: Visitor;

@@ -1,9 +1,9 @@
 import { MEMBERS_PAGES, pageNamed } from '../support/pages';
-import { expect, test, WITH_JAVASCRIPT } from '../support/test';
+import { expect, JOURNEY, test, WITH_JAVASCRIPT } from '../support/test';
 
 const contact = pageNamed('contact');
 
-test('a guest who asks for Contact registers and lands on Contact', async ({ visitor }) => {
+test('a guest who asks for Contact registers and lands on Contact', JOURNEY, async ({ visitor }) => {
   await visitor.open('/');
   await visitor.marksTheDocument();
   await visitor.follow('Contact');
@@ -16,7 +16,7 @@ test('a guest who asks for Contact registers and lands on Contact', async ({ vis
   await visitor.seesTheMarkedDocument();
 });
 
-test('a guest who asks for Contact signs in and lands on Contact', async ({ visitor }) => {
+test('a guest who asks for Contact signs in and lands on Contact', JOURNEY, async ({ visitor }) => {
   await visitor.hasAccount();
   await visitor.open('/products');
   await visitor.marksTheDocument();
@@ -28,7 +28,7 @@ test('a guest who asks for Contact signs in and lands on Contact', async ({ visi
   await visitor.seesTheMarkedDocument();
 });
 
-test('a reload keeps a visitor signed in', async ({ visitor }) => {
+test('a reload keeps a visitor signed in', JOURNEY, async ({ visitor }) => {
   await visitor.isMember();
   await visitor.open('/contact');
   await visitor.isGreeted();

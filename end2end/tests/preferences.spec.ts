@@ -1,4 +1,4 @@
-import { expect, test, WITH_JAVASCRIPT } from '../support/test';
+import { expect, JOURNEY, test, WITH_JAVASCRIPT } from '../support/test';
 import type { Visitor } from '../support/visitor';
 
 const WORDS = {
@@ -70,7 +70,7 @@ test('a language can be taken back', async ({ visitor, page }) => {
   await expect(page).toHaveTitle(WORDS.en.title);
 });
 
-test('theme and language survive sign-in, sign-out and reload', async ({ visitor, page }) => {
+test('theme and language survive sign-in, sign-out and reload', JOURNEY, async ({ visitor, page }) => {
   await visitor.open('/register');
   await visitor.choose('Dark');
   await sees(visitor, { theme: 'dark', language: 'en' });

@@ -1,8 +1,8 @@
-import { expect, test, WITH_JAVASCRIPT } from '../support/test';
+import { expect, JOURNEY, test, WITH_JAVASCRIPT } from '../support/test';
 
 const HOME = 'You are at the home page!!';
 
-test('signing in from the navbar lands on Home', async ({ visitor }) => {
+test('signing in from the navbar lands on Home', JOURNEY, async ({ visitor }) => {
   await visitor.hasAccount();
   await visitor.open('/products');
   await visitor.marksTheDocument();

@@ -1,9 +1,9 @@
-import { expect, test, WITH_JAVASCRIPT } from '../support/test';
+import { expect, JOURNEY, test, WITH_JAVASCRIPT } from '../support/test';
 
 const HOME = 'You are at the home page!!';
 const PRIVATE = 'You are at the Contact page!!';
 
-test('signing out from the navbar leads Home as a guest', async ({ visitor }) => {
+test('signing out from the navbar leads Home as a guest', JOURNEY, async ({ visitor }) => {
   await visitor.isMember();
   await visitor.open('/contact');
   await visitor.marksTheDocument();
@@ -48,7 +48,7 @@ test('the sign-out page offers a guest the way home', async ({ visitor }) => {
   await visitor.landsOn('/', HOME);
 });
 
-test('after signing out, Back shows nothing private', async ({ visitor, page }) => {
+test('after signing out, Back shows nothing private', JOURNEY, async ({ visitor, page }) => {
   await visitor.isMember();
   await visitor.open('/');
   await visitor.follow('Contact');
@@ -75,7 +75,7 @@ test('after signing out, Back to another document shows nothing private', async 
   }
 });
 
-test('after signing out, members pages ask to sign in again', async ({ visitor }) => {
+test('after signing out, members pages ask to sign in again', JOURNEY, async ({ visitor }) => {
   await visitor.isMember();
   await visitor.open('/');
   await visitor.signOut();

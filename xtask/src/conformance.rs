@@ -12,7 +12,13 @@ use crate::{say, services};
 use table::Table;
 use verdicts::Verdicts;
 
-/// Runs every rule in every store and prints the table. Fails unless each store keeps each rule, or says why it
+/// The modules of the rules, and what each is about.
+const MODULES: [(&str, &str); 2] = [
+    ("stores", "What every store holds to"),
+    ("http", "What the layer holds to over every store, and with the record in the cookie"),
+];
+
+/// Runs every rule in every store and prints the tables. Fails unless each store keeps each rule, or says why it
 /// has nothing to hold there.
 pub fn run() -> Result<ExitCode> {
     services::ensure()?;
@@ -25,22 +31,24 @@ pub fn run() -> Result<ExitCode> {
 fn rules() -> Command {
     let mut command = process::command("cargo");
     command.args(["test", "--workspace", "--exclude", "frontend", "--test", "it"]);
-    command.args(["--", "stores::", "--show-output"]);
+    command.args(["--", "stores::", "http::", "--show-output"]);
     command
 }
 
 /// What failed is shown before the table, so that the table is what a person sees last.
 fn report(transcript: Transcript) -> Result<ExitCode> {
-    let verdicts = Verdicts::of_libtest(&transcript.lines);
-    if verdicts.is_empty() {
+    let modules = MODULES.map(|(module, about)| (Verdicts::of_libtest(&transcript.lines, module), about));
+    if modules.iter().all(|(verdicts, _)| verdicts.is_empty()) {
         transcript.or_fail("`cargo test`")?;
         bail!("`cargo test` ran no rule of a session store");
     }
     if !transcript.succeeded {
         transcript.show();
     }
-    say::result(&Table::of(&verdicts).to_string());
-    if !verdicts.all_hold() {
+    for (verdicts, about) in modules.iter().filter(|(verdicts, _)| !verdicts.is_empty()) {
+        say::result(&format!("{about}:\n\n{}\n", Table::of(verdicts)));
+    }
+    if !modules.iter().all(|(verdicts, _)| verdicts.all_hold()) {
         return Ok(ExitCode::FAILURE);
     }
     if !transcript.succeeded {

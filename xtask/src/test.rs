@@ -86,30 +86,42 @@ fn rust_tests(tally: &mut Tally) -> Result<String> {
     Ok(counted.summary())
 }
 
-/// Against the optimised build, since that is what visitors get.
+/// Against the optimised build, since that is what visitors get. All of them over `SQLite`; those that are
+/// about sessions also where sessions are elsewhere.
 fn browser_tests(tally: &mut Tally) -> Result<String> {
     let site = site::ensure(Mode::Release)?;
     let browser = browser::ensure()?;
+    let mut sum = Tally::default();
+    for store in [None, Some("encrypted"), Some("redis")] {
+        say::progress(&format!("  running the journeys over {}", store.unwrap_or("sqlite")));
+        let mut command = browser::playwright();
+        command.arg("test").env("ANTEROOM_BINARY", &site.server);
+        if let Some(store) = store {
+            command.args(["--grep", "@journey"]).env("END2END_STORE", store);
+        }
+        if let Some(program) = &browser {
+            command.env("CHROMIUM_PATH", program);
+        }
+        let counted = playwright(&mut command, tally)?;
+        sum.add(counted);
+    }
+    Ok(sum.summary())
+}
+
+/// Runs Playwright, and counts by its report.
+fn playwright(command: &mut Command, tally: &mut Tally) -> Result<Tally> {
     let report = workspace::target_folder()?.join("browser-tests.json");
     fs::remove_file(&report).or_else(|error| match error.kind() {
         std::io::ErrorKind::NotFound => Ok(()),
         _ => Err(error).context("cannot remove the last report of the browser tests"),
     })?;
-    say::progress("  running the journeys");
-    let mut command = browser::playwright();
-    command
-        .args(["test", "--reporter=list,json"])
-        .env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report)
-        .env("ANTEROOM_BINARY", &site.server);
-    if let Some(program) = browser {
-        command.env("CHROMIUM_PATH", program);
-    }
-    let transcript = process::quietly(&mut command)?;
+    command.arg("--reporter=list,json").env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report);
+    let transcript = process::quietly(command)?;
     let mut counted = Tally::of_playwright(&fs::read_to_string(&report).unwrap_or_default());
     counted.own_up_to_failure(transcript.succeeded);
     tally.add(counted);
     transcript.or_fail("`playwright test`")?;
-    Ok(counted.summary())
+    Ok(counted)
 }
 
 fn cargo() -> Command {

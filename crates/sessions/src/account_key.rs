@@ -3,7 +3,8 @@
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-/// An account's key: 128 random bits, never reused, never shown.
+/// An account's key: 128 random bits, never reused. Nobody sees it but the
+/// holder of a signed cookie, who can read their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AccountKey([u8; 16]);
 

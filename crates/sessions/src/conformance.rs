@@ -516,7 +516,7 @@ pub async fn a_store_out_of_reach_is_an_error_and_no_absence(fixture: &impl Fixt
     let bench = Bench::open(fixture).await;
     let key = bench.living(None).await;
     if !fixture.take_away().await {
-        return not_applicable("it is never out of reach");
+        return not_applicable("nobody can take it away");
     }
     let (store, now) = (&bench.store, bench.clock.now());
     let other = SessionId::random().key("");

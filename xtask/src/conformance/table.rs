@@ -130,7 +130,7 @@ mod tests {
 
     fn table(lines: &[&str]) -> String {
         let lines: Vec<String> = lines.iter().map(|&line| line.to_owned()).collect();
-        Table::of(&Verdicts::of_libtest(&lines)).to_string()
+        Table::of(&Verdicts::of_libtest(&lines, "stores")).to_string()
     }
 
     #[test]

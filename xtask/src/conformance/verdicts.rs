@@ -16,17 +16,18 @@ pub enum Verdict {
 }
 
 /// The verdicts on all rules in all stores.
-#[derive(Default)]
 pub struct Verdicts {
+    /// The module of the tests in which each store has its own.
+    module: &'static str,
     /// By rule, then by store.
     known: BTreeMap<String, BTreeMap<String, Verdict>>,
 }
 
 impl Verdicts {
-    /// Reads what libtest prints with `--show-output`: a line for each test, then a section for each that said
-    /// something.
-    pub fn of_libtest(lines: &[String]) -> Self {
-        let mut verdicts = Self::default();
+    /// Reads what libtest prints with `--show-output` of the tests in `module`: a line for each, then a section
+    /// for each that said something.
+    pub fn of_libtest(lines: &[String], module: &'static str) -> Self {
+        let mut verdicts = Self { module, known: BTreeMap::new() };
         let mut section = None;
         for line in lines {
             if let Some((test, verdict)) = outcome(line) {
@@ -77,14 +78,15 @@ impl Verdicts {
     }
 
     fn put(&mut self, test: &str, verdict: Verdict) {
-        if let Some((store, rule)) = store_and_rule(test) {
+        if let Some((store, rule)) = store_and_rule(self.module, test) {
             self.known.entry(rule.to_owned()).or_default().insert(store.to_owned(), verdict);
         }
     }
 
     /// A test that failed after it had said so is broken all the same.
     fn excuse(&mut self, test: &str, reason: &str) {
-        let known = store_and_rule(test).and_then(|(store, rule)| self.known.get_mut(rule)?.get_mut(store));
+        let known = store_and_rule(self.module, test)
+            .and_then(|(store, rule)| self.known.get_mut(rule)?.get_mut(store));
         if let Some(verdict @ Verdict::Kept) = known {
             *verdict = Verdict::NotApplicable(reason.to_owned());
         }
@@ -109,8 +111,8 @@ fn section_heading(line: &str) -> Option<&str> {
 
 /// A module directly below `stores` is a store, and a test directly in it is a rule. Other tests are about
 /// something else.
-fn store_and_rule(test: &str) -> Option<(&str, &str)> {
-    let (store, rule) = test.strip_prefix("stores::")?.split_once("::")?;
+fn store_and_rule<'a>(module: &str, test: &'a str) -> Option<(&'a str, &'a str)> {
+    let (store, rule) = test.strip_prefix(module)?.strip_prefix("::")?.split_once("::")?;
     (!rule.contains("::")).then_some((store, rule))
 }
 
@@ -149,7 +151,7 @@ thread 'stores::memory::odd_values_survive_unchanged' panicked at stores.rs:1:1:
 ";
 
     fn sample() -> Verdicts {
-        Verdicts::of_libtest(&SAMPLE.lines().map(str::to_owned).collect::<Vec<_>>())
+        Verdicts::of_libtest(&SAMPLE.lines().map(str::to_owned).collect::<Vec<_>>(), "stores")
     }
 
     #[test]
@@ -185,8 +187,8 @@ thread 'stores::memory::odd_values_survive_unchanged' panicked at stores.rs:1:1:
         ];
         assert_eq!(sample().rules().collect::<Vec<_>>(), rules);
         assert_eq!(sample().stores().into_iter().collect::<Vec<_>>(), ["memory", "sqlite"]);
-        assert_eq!(store_and_rule("stores::sqlite::file::a_reader_never_waits"), None);
-        assert_eq!(store_and_rule("http::stores::memory::a_read_never_writes"), None);
+        assert_eq!(store_and_rule("stores", "stores::sqlite::file::a_reader_never_waits"), None);
+        assert_eq!(store_and_rule("stores", "http::stores::memory::a_read_never_writes"), None);
     }
 
     #[test]
@@ -197,12 +199,12 @@ thread 'stores::memory::odd_values_survive_unchanged' panicked at stores.rs:1:1:
             "---- stores::a_name_too_many_is_passed_over stdout ----",
             "not applicable: no accounts",
         ];
-        let verdicts = Verdicts::of_libtest(&lines.map(str::to_owned));
+        let verdicts = Verdicts::of_libtest(&lines.map(str::to_owned), "stores");
         assert_eq!(verdicts.on("a_read_never_writes", "memory"), &Verdict::Kept);
     }
 
     #[test]
     fn without_tests_there_are_no_verdicts() {
-        assert!(Verdicts::of_libtest(&[]).is_empty());
+        assert!(Verdicts::of_libtest(&[], "stores").is_empty());
     }
 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 mod cache;
 mod http;
+mod keys;
 mod postgres;
+mod revocations;
 mod servers;
 mod stores;
 

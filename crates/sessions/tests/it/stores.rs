@@ -96,6 +96,12 @@ impl Fixture for Sqlite {
         let damaged = connection.execute("UPDATE sessions SET value = '{' WHERE key = ?1", [key.as_bytes()]);
         damaged.expect("damages") == 1
     }
+
+    /// An open file cannot be taken away; its table can.
+    async fn take_away(&self) -> bool {
+        let connection = file::connect(&self.path(), PATIENCE).expect("connects");
+        connection.execute_batch("DROP TABLE sessions").is_ok()
+    }
 }
 
 struct Postgres(Schema);
@@ -157,6 +163,10 @@ impl Fixture for CachedPostgres {
     async fn damage(&self, key: &Key) -> bool {
         self.0.damage(key).await
     }
+
+    async fn take_away(&self) -> bool {
+        self.0.take_away().await
+    }
 }
 
 /// `SQLite` behind a cache.
@@ -175,6 +185,10 @@ impl Fixture for Cache {
 
     async fn damage(&self, key: &Key) -> bool {
         self.0.damage(key).await
+    }
+
+    async fn take_away(&self) -> bool {
+        self.0.take_away().await
     }
 }
 

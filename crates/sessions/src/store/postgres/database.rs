@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Connection as _};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use time::OffsetDateTime;
 
 use super::super::encoding::millis;
@@ -25,6 +25,9 @@ pub async fn connect(url: &str, timeout: Duration) -> sqlx::Result<PgPool> {
     let options: PgConnectOptions = url.parse().map_err(|_: sqlx::Error| {
         sqlx::Error::Configuration("this is no URL of the kind postgres://user:password@host/database".into())
     })?;
+    // A pool goes on trying, and says only that it took too long; the first connection says why.
+    let first = tokio::time::timeout(timeout, PgConnection::connect_with(&options)).await;
+    first.map_err(|_| sqlx::Error::PoolTimedOut)??.close().await?;
     // A pool tests a connection at each use by default, which doubles what a read takes.
     let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(timeout);
     let pool = pool.test_before_acquire(false).before_acquire(|connection, about| {

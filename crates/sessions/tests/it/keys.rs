@@ -12,7 +12,7 @@ use sessions::{
 };
 use time::{Duration, OffsetDateTime};
 
-use super::site::{Answer, Browser, Site};
+use crate::http::site::{Answer, Browser, Site};
 
 const OLD: [u8; 32] = [1; 32];
 const NEW: [u8; 32] = [2; 32];

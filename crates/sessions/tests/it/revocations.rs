@@ -1,0 +1,154 @@
+//! What is remembered of client-side sessions that have ended, and how soon other servers know.
+
+use std::sync::Arc;
+
+use sessions::revocations::memory::MemoryRevocations;
+use sessions::revocations::sqlite::SqliteRevocations;
+use sessions::revocations::{EndedEarly, MOST_ENDED, Revocations, Standing};
+use sessions::{
+    AccountKey, Backing, ClientBacking, ClientSide, Clock as _, FixedClock, Key, KeyRing, Reason, Sealing,
+    SessionId,
+};
+use time::{Duration, OffsetDateTime};
+
+use crate::PATIENCE;
+use crate::http::site::{Answer, Browser, Site};
+
+/// Runs a rule on each place.
+macro_rules! on_each_place {
+    ($($rule:ident)*) => {
+        mod memory { $(#[tokio::test] async fn $rule() { super::$rule(&super::MemoryRevocations::default()).await; })* }
+        mod sqlite {
+            $(#[tokio::test] async fn $rule() {
+                let folder = tempfile::tempdir().expect("a folder");
+                super::$rule(&super::open(&folder, "")).await;
+            })*
+        }
+    };
+}
+
+on_each_place! {
+    a_session_stands_until_it_ends_and_then_never_again
+    an_account_s_epoch_ends_what_was_sealed_before_it
+    too_many_ends_of_one_account_raise_its_epoch_instead
+    a_sweep_forgets_only_what_would_have_ended_anyway_and_no_more_than_asked
+}
+
+fn open(folder: &tempfile::TempDir, prefix: &str) -> SqliteRevocations {
+    SqliteRevocations::open(&folder.path().join("r.db"), prefix, PATIENCE, now()).expect("opens")
+}
+
+fn now() -> OffsetDateTime {
+    FixedClock::default().now()
+}
+
+fn key() -> Key {
+    SessionId::random().key("")
+}
+
+fn ended(key: Key, account: Option<AccountKey>, reason: Reason) -> EndedEarly {
+    EndedEarly { key, account, reason, at: now(), until: now() + Duration::days(30) }
+}
+
+async fn a_session_stands_until_it_ends_and_then_never_again(revocations: &impl Revocations) {
+    let (key, other) = (key(), key());
+    assert_eq!(revocations.standing(&key, None).await.expect("answers"), Standing::default());
+    for reason in [Reason::SignedOut, Reason::Revoked] {
+        assert!(!revocations.end(&ended(key, None, reason)).await.expect("ends"));
+        let standing = revocations.standing(&key, None).await.expect("answers");
+        assert_eq!(standing.end_of(0), Some((Reason::SignedOut, now())), "the first reason stands");
+    }
+    assert_eq!(revocations.standing(&other, None).await.expect("answers").end_of(0), None);
+}
+
+async fn an_account_s_epoch_ends_what_was_sealed_before_it(revocations: &impl Revocations) {
+    let [ada, bob] = [(); 2].map(|()| AccountKey::random());
+    let first = revocations.raise(ada, Reason::PasswordChanged, now()).await.expect("raises");
+    let second = revocations.raise(ada, Reason::Revoked, now()).await.expect("raises");
+    assert!(0 < first && first < second);
+    let standing = revocations.standing(&key(), Some(ada)).await.expect("answers");
+    for epoch in [0, first] {
+        assert_eq!(standing.end_of(epoch), Some((Reason::Revoked, now())));
+    }
+    assert_eq!((standing.epoch, standing.end_of(second)), (second, None));
+    assert_eq!(revocations.standing(&key(), Some(bob)).await.expect("answers"), Standing::default());
+}
+
+async fn too_many_ends_of_one_account_raise_its_epoch_instead(revocations: &impl Revocations) {
+    let [ada, bob] = [(); 2].map(|()| AccountKey::random());
+    let bobs = key();
+    revocations.end(&ended(bobs, Some(bob), Reason::SignedOut)).await.expect("ends");
+    for _ in 0..MOST_ENDED {
+        assert!(!revocations.end(&ended(key(), Some(ada), Reason::SignedOut)).await.expect("ends"));
+    }
+    let last = key();
+    assert!(revocations.end(&ended(last, Some(ada), Reason::SignedOut)).await.expect("ends"));
+    let standing = revocations.standing(&last, Some(ada)).await.expect("answers");
+    assert_eq!((standing.ended, standing.epoch), (None, 1), "the list is short again");
+    assert_eq!(standing.end_of(0), Some((Reason::SignedOut, now())));
+    assert!(revocations.standing(&bobs, Some(bob)).await.expect("answers").ended.is_some());
+}
+
+async fn a_sweep_forgets_only_what_would_have_ended_anyway_and_no_more_than_asked(
+    revocations: &impl Revocations,
+) {
+    let keys: Vec<_> = (0..5).map(|_| key()).collect();
+    for (day, key) in (1..).zip(&keys) {
+        let ended = EndedEarly { until: now() + Duration::days(day), ..ended(*key, None, Reason::SignedOut) };
+        revocations.end(&ended).await.expect("ends");
+    }
+    let later = now() + Duration::days(4);
+    assert_eq!(revocations.sweep(later, 3).await.expect("sweeps"), 3);
+    assert_eq!(revocations.sweep(later, 3).await.expect("sweeps"), 1);
+    assert_eq!(revocations.sweep(later, 3).await.expect("sweeps"), 0);
+    let last = keys.last().expect("five");
+    assert!(revocations.standing(last, None).await.expect("answers").ended.is_some());
+}
+
+#[tokio::test]
+async fn what_has_ended_is_remembered_after_a_restart_and_by_its_own_application_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (key, account) = (key(), AccountKey::random());
+    let shop = open(&folder, "shop:");
+    shop.end(&ended(key, Some(account), Reason::SignedOut)).await.expect("ends");
+    shop.raise(account, Reason::Revoked, now()).await.expect("raises");
+    drop(shop);
+    let standing = open(&folder, "shop:").standing(&key, Some(account)).await.expect("answers");
+    assert_eq!((standing.ended, standing.epoch), (Some((Reason::SignedOut, now())), 1));
+    let wiki = open(&folder, "wiki:").standing(&key, Some(account)).await.expect("answers");
+    assert_eq!(wiki, Standing::default());
+}
+
+/// Two servers with one memory of what has ended, which each believes for so long.
+fn two_servers(believed_for: Duration) -> [Site; 2] {
+    let (clock, revocations) = (Arc::new(FixedClock::default()), Arc::new(MemoryRevocations::default()));
+    [(); 2].map(|()| {
+        let ring = KeyRing::new([[1; 32]]).expect("a key");
+        let codec = ClientSide::new(Sealing::Encrypted, ring);
+        let client = ClientBacking::new(codec, Arc::clone(&revocations) as _, believed_for);
+        Site::with(Arc::clone(&clock), Backing::Client(client))
+    })
+}
+
+#[tokio::test]
+async fn an_end_on_another_server_is_known_here_after_the_stated_time() {
+    let [here, elsewhere] = two_servers(Duration::seconds(5));
+    let mut ada = Browser::of(&here);
+    ada.get("/login/ada").await;
+    assert_eq!(ada.get("/reason").await, Answer::ok("living"));
+    let mut there = Browser { cookie: ada.cookie.clone(), ..Browser::of(&elsewhere) };
+    there.get("/logout").await;
+    here.clock.advance(Duration::seconds(5));
+    assert_eq!(ada.get("/reason").await, Answer::ok("signed_out"));
+}
+
+#[tokio::test]
+async fn an_end_on_another_server_is_known_at_once_where_nothing_is_believed() {
+    let [here, elsewhere] = two_servers(Duration::ZERO);
+    let mut ada = Browser::of(&here);
+    ada.get("/login/ada").await;
+    assert_eq!(ada.get("/reason").await, Answer::ok("living"));
+    let mut there = Browser { cookie: ada.cookie.clone(), ..Browser::of(&elsewhere) };
+    there.get("/logout").await;
+    assert_eq!(ada.get("/reason").await, Answer::ok("signed_out"));
+}

@@ -1,0 +1,196 @@
+//! The server is killed while it writes, again and again: what it has acknowledged holds.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use reqwest::header::{COOKIE, SET_COOKIE};
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::servers::postgres::Schema;
+
+const ROUNDS: usize = 200;
+/// Visitors who write at once.
+const VISITORS: usize = 4;
+
+/// The real program, in a folder that outlives it.
+struct Process {
+    child: Child,
+    origin: String,
+}
+
+impl Process {
+    fn start(folder: &TempDir, settings: &[String]) -> Self {
+        let database = folder.path().join("data/test.db");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
+        command.arg("--set=server.address=127.0.0.1:0");
+        command.arg(format!("--set=database.url=sqlite://{}", database.display()));
+        command.args(["--set=sessions.store_timeout=30s", "--set=throttle.address_anonymous=off"]);
+        command.args(settings.iter().map(|setting| format!("--set={setting}")));
+        let mut child = command
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the server starts");
+        let mut line = String::new();
+        let output = child.stdout.take().expect("output");
+        BufReader::new(output).read_line(&mut line).expect("a line");
+        let (_, origin) = line.trim().split_once(" is ready at ").expect("its address");
+        Self { child, origin: origin.to_owned() }
+    }
+
+    fn kill(mut self) {
+        self.child.kill().expect("is killed");
+        self.child.wait().expect("is gone");
+    }
+}
+
+/// Somebody who chooses languages, signs out now and then, and remembers what was acknowledged.
+#[derive(Debug, Default)]
+struct Visitor {
+    cookie: Option<String>,
+    /// What was acknowledged last, and what was asked for since.
+    language: Option<&'static str>,
+    asked: Option<&'static str>,
+    /// Cookies of sessions whose end was acknowledged.
+    ended: Vec<String>,
+    /// A sign-out without an answer: it may have been done.
+    is_leaving: bool,
+    steps: usize,
+}
+
+impl Visitor {
+    /// Goes on until nobody answers any more.
+    async fn go_on(&mut self, client: &Client, origin: &str) {
+        loop {
+            self.steps += 1;
+            let goes_on = if self.steps.is_multiple_of(5) && self.cookie.is_some() {
+                self.leave(client, origin).await
+            } else {
+                self.choose(client, origin).await
+            };
+            if goes_on.is_none() {
+                return;
+            }
+        }
+    }
+
+    async fn choose(&mut self, client: &Client, origin: &str) -> Option<()> {
+        let language = ["de", "fr", "en"].into_iter().cycle().nth(self.steps)?;
+        self.asked = Some(language);
+        let request = client.request(Method::PATCH, format!("{origin}/api/v1/preferences"));
+        self.send(request.json(&json!({ "language": language }))).await?;
+        (self.language, self.asked) = (Some(language), None);
+        Some(())
+    }
+
+    async fn leave(&mut self, client: &Client, origin: &str) -> Option<()> {
+        let before = self.cookie.clone()?;
+        self.is_leaving = true;
+        self.send(client.post(format!("{origin}/api/v1/logout"))).await?;
+        self.is_leaving = false;
+        self.ended.push(before);
+        Some(())
+    }
+
+    /// Sends it with the cookie and keeps the new one; `None` if no whole answer came.
+    async fn send(&mut self, request: reqwest::RequestBuilder) -> Option<Value> {
+        let request = match &self.cookie {
+            Some(cookie) => request.header(COOKIE, cookie),
+            None => request,
+        };
+        let answer = request.send().await.ok()?;
+        assert!(answer.status().is_success(), "{answer:?}");
+        let set = answer.headers().get(SET_COOKIE).and_then(|set| set.to_str().ok()).map(str::to_owned);
+        let body = answer.bytes().await.ok()?;
+        if let Some(set) = set {
+            let pair = set.split(';').next().unwrap_or_default().to_owned();
+            self.cookie = (!pair.ends_with('=')).then_some(pair);
+        }
+        Some(serde_json::from_slice(&body).unwrap_or_default())
+    }
+
+    /// Whether the server that came after knows all that the one before has acknowledged.
+    async fn checks(&mut self, client: &Client, origin: &str) {
+        let whoami = || client.get(format!("{origin}/api/v1/whoami"));
+        for ended in self.ended.drain(..) {
+            let mut thief = Self { cookie: Some(ended), ..Self::default() };
+            let found = thief.send(whoami()).await.expect("answers");
+            assert_eq!(found.get("session"), Some(&Value::Null), "a session that was signed out is over");
+        }
+        if std::mem::take(&mut self.is_leaving) {
+            // Nobody knows whether that was done, and which cookie is the right one.
+            *self = Self { steps: self.steps, ..Self::default() };
+            return;
+        }
+        if self.cookie.is_some() {
+            let found = self.send(whoami()).await.expect("answers");
+            let language = found.get("language").and_then(Value::as_str).expect("a language");
+            let known = [self.language, self.asked];
+            let found = known.into_iter().flatten().find(|known| *known == language);
+            assert!(
+                found.is_some(),
+                "{language}, but of {known:?} the first was acknowledged, the other asked for"
+            );
+            self.language = found;
+        }
+        self.asked = None;
+        self.steps += 1;
+    }
+}
+
+async fn what_was_acknowledged_holds(settings: &[String]) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut visitors: Vec<Visitor> = (0..VISITORS).map(|_| Visitor::default()).collect();
+    let mut acknowledged = 0;
+    for round in 0..ROUNDS {
+        let client = Client::new();
+        let process = Process::start(&folder, settings);
+        for visitor in &mut visitors {
+            visitor.checks(&client, &process.origin).await;
+        }
+        let before: usize = visitors.iter().map(|visitor| visitor.steps).sum();
+        let origin = process.origin.clone();
+        let writing = visitors.into_iter().map(|mut visitor| {
+            let (client, origin) = (client.clone(), origin.clone());
+            tokio::spawn(async move {
+                visitor.go_on(&client, &origin).await;
+                visitor
+            })
+        });
+        let writing: Vec<_> = writing.collect();
+        // At another moment of the work each time.
+        tokio::time::sleep(Duration::from_millis(5 + (round as u64 * 7) % 40)).await;
+        tokio::task::spawn_blocking(move || process.kill()).await.expect("is killed");
+        visitors = Vec::new();
+        for writing in writing {
+            visitors.push(writing.await.expect("nothing was refused"));
+        }
+        acknowledged += visitors.iter().map(|visitor| visitor.steps).sum::<usize>() - before;
+    }
+    assert!(acknowledged > 2 * ROUNDS, "they wrote: {acknowledged}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_holds_what_it_has_acknowledged() {
+    what_was_acknowledged_holds(&["sessions.store=sqlite".to_owned()]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_filesystem_holds_what_it_has_acknowledged() {
+    what_was_acknowledged_holds(&["sessions.store=filesystem".to_owned()]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_holds_what_it_has_acknowledged() {
+    let schema = Schema::create().await;
+    what_was_acknowledged_holds(&[
+        "sessions.store=postgres".to_owned(),
+        format!("sessions.url={}", schema.url),
+    ])
+    .await;
+}
