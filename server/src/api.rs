@@ -8,6 +8,7 @@ mod logout;
 mod preferences;
 mod protected;
 mod register;
+mod sessions;
 mod whoami;
 
 pub use body::read as read_body;

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod account;
+mod session;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -29,6 +30,9 @@ enum Command {
     /// Add, list or remove accounts.
     #[command(subcommand)]
     Account(account::AccountCommand),
+    /// List or end the sessions of an account, or clear away what has expired.
+    #[command(subcommand)]
+    Sessions(session::SessionsCommand),
     /// Create or update the tables, and stop.
     Migrate,
     /// Show the settings in force, and where each came from.
@@ -67,6 +71,7 @@ impl Cli {
         match self.command {
             None => runtime.block_on(serve(&config)),
             Some(Command::Account(command)) => runtime.block_on(command.run(&config)),
+            Some(Command::Sessions(command)) => runtime.block_on(command.run(&config)),
             Some(Command::Migrate) => runtime.block_on(migrate(&config)),
             Some(Command::Config) => say(&config.explain().to_string()),
             Some(Command::Keygen) => Ok(()),

@@ -15,6 +15,6 @@ pub mod router;
 mod serve;
 mod server_functions;
 mod site;
-mod stores;
+pub mod stores;
 mod telemetry;
 pub mod throttle;

@@ -33,6 +33,9 @@ pub enum AuthError {
     /// The request carried a session that has ended; `None` if its id is not known.
     #[error("the session has ended")]
     SessionEnded(Option<Reason>),
+    /// The account has no session with this handle.
+    #[error("the account has no session with this handle")]
+    NoSuchSession,
     /// The session store does not answer.
     #[error(transparent)]
     Sessions(#[from] StoreError),
@@ -55,6 +58,7 @@ impl From<AuthError> for ApiError {
             AuthError::Throttled(wait) => Self::Throttled { retry_after: whole_seconds(wait) },
             AuthError::Busy => Self::Busy { retry_after: RETRY_SOON },
             AuthError::SignInRequired => Self::SignInRequired,
+            AuthError::NoSuchSession => Self::NotFound,
             AuthError::SessionEnded(reason) => Self::SessionEnded { reason: told(reason) },
             AuthError::Sessions(StoreError::TooLarge(error)) => {
                 tracing::error!(%error, "a session does not fit into its cookie");

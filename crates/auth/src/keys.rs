@@ -10,20 +10,30 @@ use sessions::{Lifecycle, Lifecycles, Record};
 const USERNAME: &str = "username";
 const LANGUAGE: &str = "language";
 const THEME: &str = "theme";
+const ADDRESS: &str = "address";
+const DEVICE: &str = "device";
 
 /// What becomes of each key at sign-in and sign-out: language and theme belong to the browser and
-/// survive both; the name goes with its session.
+/// survive both; the name goes with its session, and so does where it was signed in from.
 #[must_use]
 pub fn lifecycles() -> Lifecycles {
     Lifecycles::default()
         .declare(LANGUAGE, Lifecycle::BROWSER)
         .declare(THEME, Lifecycle::BROWSER)
         .declare(USERNAME, Lifecycle::SESSION)
+        .declare(ADDRESS, Lifecycle::SESSION)
+        .declare(DEVICE, Lifecycle::SESSION)
 }
 
-/// The first values of an account's session.
-pub(crate) fn signed_in(username: &Username) -> BTreeMap<String, Value> {
-    BTreeMap::from([(USERNAME.to_owned(), Value::from(username.as_str()))])
+/// The first values of an account's session: its name, and the address and device that it is signed in from.
+pub(crate) fn signed_in(
+    username: &Username,
+    place: Option<(String, Option<String>)>,
+) -> BTreeMap<String, Value> {
+    let (address, device) = place.unzip();
+    let values =
+        [(USERNAME, Some(username.as_str().to_owned())), (ADDRESS, address), (DEVICE, device.flatten())];
+    values.into_iter().filter_map(|(key, value)| Some((key.to_owned(), Value::from(value?)))).collect()
 }
 
 /// The values that a choice sets.
@@ -36,6 +46,12 @@ pub(crate) fn chosen(language: Option<Language>, theme: Option<Theme>) -> BTreeM
 /// The name of whoever is signed in.
 pub(crate) fn username(record: &Record) -> Option<&str> {
     record.account.and_then(|_| text(record, USERNAME))
+}
+
+/// The address and the device that a session was signed in from, as far as they are known.
+#[must_use]
+pub fn signed_in_from(record: &Record) -> (Option<&str>, Option<&str>) {
+    (text(record, ADDRESS), text(record, DEVICE))
 }
 
 /// The language that holds.

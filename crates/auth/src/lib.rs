@@ -6,6 +6,7 @@
 
 mod account;
 mod address;
+mod device;
 mod error;
 mod keys;
 mod parts;
@@ -16,7 +17,7 @@ mod visitor;
 pub use account::{Account, Accounts, AccountsError};
 pub use address::ClientAddress;
 pub use error::AuthError;
-pub use keys::lifecycles;
+pub use keys::{lifecycles, signed_in_from};
 pub use parts::{Auth, AuthParts};
 pub use password::{PasswordHash, PasswordHasher, PasswordRules};
 pub use sessions::{AccountKey, Clock, Policy};

@@ -1,20 +1,23 @@
 //! The caller of one request, and everything they can do.
 
+mod account_sessions;
 mod login;
 mod logout;
 mod preferences;
 mod register;
 mod view;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum_core::extract::FromRequestParts;
 use contract::Whoami;
 use http::StatusCode;
 use http::request::Parts;
+use serde_json::Value;
 use sessions::{AccountKey, Anonymous, CurrentSession, Presence, Reason, Record, StoreError};
 
-use crate::{Auth, AuthError, ClientAddress, Gate, keys};
+use crate::{Account, Auth, AuthError, ClientAddress, Gate, device, keys};
 
 /// The caller of one request. Middleware recognises them before anything is rendered and puts them
 /// into the request's extensions; handlers and server functions extract them.
@@ -23,6 +26,8 @@ pub struct Visitor {
     auth: Auth,
     session: CurrentSession,
     address: ClientAddress,
+    /// What they use, in words.
+    device: Option<String>,
     standing: Standing,
 }
 
@@ -47,8 +52,14 @@ pub struct Member {
 }
 
 impl Visitor {
-    /// Finds out who is calling; asks the store only if the request carries a session cookie.
-    pub async fn recognise(auth: Auth, session: CurrentSession, address: ClientAddress) -> Self {
+    /// Finds out who is calling; asks the store only if the request carries a session cookie. The `User-Agent`
+    /// header is kept with a sign-in, in words, so that its owner knows it again.
+    pub async fn recognise(
+        auth: Auth,
+        session: CurrentSession,
+        address: ClientAddress,
+        user_agent: Option<&str>,
+    ) -> Self {
         let standing = match session.presence().await {
             Ok(Presence::Nobody) => Standing::Known { record: None, member: None },
             Ok(Presence::Living(record)) => {
@@ -63,7 +74,8 @@ impl Visitor {
                 Standing::Unknown
             }
         };
-        let visitor = Self { auth, session, address, standing };
+        let device = user_agent.and_then(device::describe);
+        let visitor = Self { auth, session, address, device, standing };
         visitor.count_visit().await;
         visitor
     }
@@ -118,6 +130,14 @@ impl Visitor {
     #[must_use]
     pub const fn address(&self) -> ClientAddress {
         self.address
+    }
+
+    /// What a new session of this account begins with.
+    fn first_values(&self, account: &Account) -> BTreeMap<String, Value> {
+        // Nobody could list them, and a cookie has little room.
+        let is_listed = self.session.sessions().capabilities().listable;
+        let place = is_listed.then(|| (self.address.to_string(), self.device.clone()));
+        keys::signed_in(&account.username, place)
     }
 
     async fn pass(&self, gate: Gate) -> Result<(), AuthError> {

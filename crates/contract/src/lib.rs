@@ -19,4 +19,6 @@ pub use preferences::{Language, Theme};
 pub use query::{percent_encode, query_value};
 pub use requests::{LoginRequest, PreferencesRequest, RegisterRequest};
 pub use username::{USERNAME_MAXIMUM, USERNAME_MINIMUM, Username};
-pub use views::{LoginView, ProtectedView, SessionKind, SessionView, Timestamp, Whoami};
+pub use views::{
+    LoginView, ProtectedView, SessionKind, SessionSummary, SessionView, SessionsView, Timestamp, Whoami,
+};

@@ -54,6 +54,34 @@ pub enum SessionKind {
     ClientSide,
 }
 
+/// The sessions of an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SessionsView {
+    /// Whether these are all; client-side sessions cannot be listed, and only this one is there.
+    pub complete: bool,
+    /// The newest first.
+    pub sessions: Vec<SessionSummary>,
+}
+
+/// One session of an account, as its owner knows it again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SessionSummary {
+    /// What to end it by. It opens no session.
+    pub handle: String,
+    /// The browser and system that signed in, such as `Firefox, Linux`; null if unknown.
+    pub device: Option<String>,
+    /// The address that signed in, of IPv6 the network; null if unknown.
+    pub address: Option<String>,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it was last used, to the minute.
+    pub last_seen: Timestamp,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}
+
 /// The answer to a sign-in: who is here now, and where to go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

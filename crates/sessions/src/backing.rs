@@ -8,8 +8,8 @@ use crate::revocations::{EndedEarly, Remembered};
 use crate::signed_id::{self, Verified};
 use crate::store::{Loaded, StoreError};
 use crate::{
-    AccountKey, Capabilities, Change, ClientSide, Contents, KeyRing, Reason, Record, Refused, Sealing,
-    SessionId, Sessions, Store,
+    AccountKey, Capabilities, Change, ClientSide, Contents, Key, KeyRing, Reason, Record, Refused, Sealing,
+    SessionId, Sessions, Store, Summary,
 };
 
 /// Where records live.
@@ -307,6 +307,30 @@ impl Sessions {
         }
     }
 
+    /// The sessions of a record's account, newest first; this one alone where they cannot be listed.
+    pub(crate) async fn of_account_of(&self, living: Living<'_>) -> Result<Vec<Summary>, StoreError> {
+        match (&self.settings().backing, living.record.account) {
+            (_, None) => Ok(Vec::new()),
+            (Backing::Server { store, .. }, Some(account)) => {
+                self.within_budget(store.of_account(account)).await
+            }
+            (Backing::Client(_), Some(_)) => {
+                Ok(vec![Summary { key: self.key(&living.id), record: living.record.clone() }])
+            }
+        }
+    }
+
+    /// Ends the session with this key; none of those whose records are in cookies.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn end_by_key(&self, key: &Key, reason: Reason) -> Result<(), StoreError> {
+        match &self.settings().backing {
+            Backing::Server { store, .. } => self.within_budget(store.end(key, reason)).await,
+            Backing::Client(_) => Ok(()),
+        }
+    }
+
     /// Ends all sessions of a record's account but this one. Returns how many, where that is known, and the
     /// epoch in which this one goes on.
     pub(crate) async fn end_others(
@@ -323,6 +347,17 @@ impl Sessions {
             Backing::Client(client) => {
                 Ok((None, client.remembered.raise(account, reason, self.now()).await?))
             }
+        }
+    }
+
+    /// The living sessions of an account, newest first; `None` where they cannot be listed.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn of_account(&self, account: AccountKey) -> Result<Option<Vec<Summary>>, StoreError> {
+        match &self.settings().backing {
+            Backing::Server { store, .. } => store.of_account(account).await.map(Some),
+            Backing::Client(_) => Ok(None),
         }
     }
 

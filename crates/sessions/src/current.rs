@@ -11,7 +11,9 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use crate::backing::{Living, Shown};
 use crate::store::{Loaded, StoreError};
-use crate::{AccountKey, Anonymous, Change, Lifecycle, Policy, Reason, Record, SessionId, Sessions};
+use crate::{
+    AccountKey, Anonymous, Change, Key, Lifecycle, Policy, Reason, Record, SessionId, Sessions, Summary,
+};
 
 mod settle;
 
@@ -205,6 +207,41 @@ impl CurrentSession {
         };
         self.replace(&mut state, record).await?;
         Ok(true)
+    }
+
+    /// The key of the living session, if there is one.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn key(&self) -> Result<Option<Key>, StoreError> {
+        let state = self.loaded().await?;
+        Ok(state.living().map(|living| self.inner.sessions.key(&living.id)))
+    }
+
+    /// The living sessions of the account that is signed in, newest first; where they cannot be listed, this
+    /// one alone. Of a guest, none.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn of_account(&self) -> Result<Vec<Summary>, StoreError> {
+        let state = self.loaded().await?;
+        match state.living() {
+            Some(living) => self.inner.sessions.of_account_of(living).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Ends another session of the account that is signed in. `false`, and nothing done, if it has none with
+    /// this key.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn end_one(&self, key: &Key, reason: Reason) -> Result<bool, StoreError> {
+        let is_its = self.of_account().await?.iter().any(|summary| summary.key == *key);
+        if is_its {
+            self.inner.sessions.end_by_key(key, reason).await?;
+        }
+        Ok(is_its)
     }
 
     /// Ends all other sessions of the account that is signed in. Returns how many, where that is known.

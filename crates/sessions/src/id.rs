@@ -76,6 +76,14 @@ impl Key {
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
+
+    /// What an owner may name the session by: the first half of the key, 22 characters of base64url. It opens
+    /// no session, and nobody finds the id, or the rest of the key, from it.
+    #[must_use]
+    pub fn handle(&self) -> String {
+        let (half, _) = self.0.split_at(16);
+        URL_SAFE_NO_PAD.encode(half)
+    }
 }
 
 impl fmt::Debug for Key {

@@ -8,6 +8,9 @@
 //! - a read never writes; an expired record never loads; ids are stored only as SHA-256;
 //! - idle and absolute limits are in the record, so each sign-in keeps its own.
 //!
+//! The same layer keeps records in the cookie itself ([`Backing::Client`]), encrypted or signed, and can end
+//! them all the same ([`revocations`]).
+//!
 //! [`SessionLayer`] reads the cookie and gives each request a [`CurrentSession`] and a
 //! [`tower_sessions::Session`] in its extensions; when the response head is ready it settles what
 //! changed and writes the cookie, if there is one to write. Put it before application routes only,

@@ -6,7 +6,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{health, login, logout, preferences, protected, register, whoami};
+use super::{health, login, logout, preferences, protected, register, sessions, whoami};
 use crate::router::Anteroom;
 
 /// What the document says of the API as a whole.
@@ -26,6 +26,8 @@ pub fn router() -> (Router<Anteroom>, Router<Anteroom>, utoipa::openapi::OpenApi
         .routes(routes!(whoami::whoami))
         .routes(routes!(preferences::set_preferences))
         .routes(routes!(protected::protected))
+        .routes(routes!(sessions::sessions, sessions::end_other_sessions))
+        .routes(routes!(sessions::end_session))
         .split_for_parts();
     let (without_session, without_session_document) = OpenApiRouter::new()
         .routes(routes!(health::healthz))

@@ -71,11 +71,11 @@ async fn remove(config: &Config, username: &Username) -> Result<(), Failure> {
     say(&format!("removed {}; sessions ended: {ended}", account.username))
 }
 
-fn username(name: &str) -> Result<Username, Failure> {
+pub(super) fn username(name: &str) -> Result<Username, Failure> {
     Username::parse(name).map_err(|fault| fault.to_string().into())
 }
 
-fn clock() -> Arc<dyn Clock> {
+pub(super) fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
 }
 

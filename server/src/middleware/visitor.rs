@@ -3,6 +3,7 @@
 use auth::Visitor;
 use axum::Extension;
 use axum::extract::{Request, State};
+use axum::http::header::USER_AGENT;
 use axum::middleware::Next;
 use axum::response::Response;
 use sessions::CurrentSession;
@@ -18,7 +19,8 @@ pub async fn recognise(
     next: Next,
 ) -> Response {
     let address = client_address(request.extensions(), request.headers(), &anteroom.trusted_proxies);
-    let visitor = Visitor::recognise(anteroom.auth.clone(), session, address).await;
+    let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
+    let visitor = Visitor::recognise(anteroom.auth.clone(), session, address, user_agent).await;
     request.extensions_mut().insert(visitor);
     next.run(request).await
 }

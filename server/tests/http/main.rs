@@ -18,6 +18,7 @@ mod reports;
 #[path = "../../../crates/sessions/tests/it/servers/mod.rs"]
 #[expect(dead_code, reason = "the stores' own tests use the rest")]
 mod servers;
+mod sessions;
 mod store_down;
 mod stores;
 mod throttle;

@@ -5,7 +5,7 @@ use sessions::SignIn;
 
 use super::{Visitor, view};
 use crate::password::Verdict;
-use crate::{Account, Admission, AuthError, Gate, keys};
+use crate::{Account, Admission, AuthError, Gate};
 
 impl Visitor {
     /// Signs an account in, on a new session id.
@@ -22,7 +22,7 @@ impl Visitor {
         let account = self.authenticate(username.as_ref(), request.password).await?;
         let keeps = request.keep_signed_in.unwrap_or(false);
         let policy = if keeps { self.auth.kept_in } else { self.auth.signed_in };
-        let sign_in = SignIn { account: account.key, policy, values: keys::signed_in(&account.username) };
+        let sign_in = SignIn { account: account.key, policy, values: self.first_values(&account) };
         let record = self.session.sign_in(sign_in).await?;
         tracing::info!(event = "signed_in", address = %self.address, kept = keeps, "signed in");
         let next = NextPath::parse(request.next.as_deref().unwrap_or_default()).as_str().to_owned();

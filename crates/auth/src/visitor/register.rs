@@ -4,7 +4,7 @@ use contract::{Field, FieldError, RegisterRequest, Username, Whoami};
 use sessions::{AccountKey, SignIn};
 
 use super::{Visitor, view};
-use crate::{Account, AuthError, Gate, keys};
+use crate::{Account, AuthError, Gate};
 
 impl Visitor {
     /// Creates an account and signs it in.
@@ -21,7 +21,7 @@ impl Visitor {
             return Err(AuthError::UsernameTaken);
         }
         tracing::info!(event = "registered", address = %self.address, "registered");
-        let values = keys::signed_in(&account.username);
+        let values = self.first_values(&account);
         let sign_in = SignIn { account: account.key, policy: self.auth.signed_in, values };
         let record = self.session.sign_in(sign_in).await?;
         Ok(view::whoami(&self.session, Some(&record)))

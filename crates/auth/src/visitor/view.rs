@@ -27,7 +27,7 @@ pub(super) fn whoami(session: &CurrentSession, record: Option<&Record>) -> Whoam
     }
 }
 
-fn timestamp(moment: OffsetDateTime) -> Timestamp {
+pub(super) fn timestamp(moment: OffsetDateTime) -> Timestamp {
     let to_the_second = moment.replace_nanosecond(0).unwrap_or(moment);
     Timestamp(to_the_second.format(&Rfc3339).unwrap_or_default())
 }

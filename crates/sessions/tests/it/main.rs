@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 mod cache;
+mod flask_twin;
 mod http;
 mod keys;
 mod postgres;

@@ -1,0 +1,64 @@
+//! The sessions that an account has, and ending them.
+
+use contract::{SessionSummary, SessionsView};
+use sessions::{Reason, Summary};
+
+use super::{Visitor, view};
+use crate::{AuthError, keys};
+
+impl Visitor {
+    /// The sessions of the account that is signed in, newest first; where the store cannot list them, this
+    /// one alone.
+    ///
+    /// # Errors
+    /// Those of [`Visitor::member`], or [`AuthError::Sessions`].
+    pub async fn sessions(&self) -> Result<SessionsView, AuthError> {
+        self.member()?;
+        let here = self.session.key().await?;
+        let listed = self.session.of_account().await?;
+        let sessions = listed.iter().map(|summary| summary_of(summary, here == Some(summary.key))).collect();
+        Ok(SessionsView { complete: self.session.sessions().capabilities().listable, sessions })
+    }
+
+    /// Ends the session of the account that has this handle; this one too, which is a sign-out.
+    ///
+    /// # Errors
+    /// [`AuthError::NoSuchSession`] if the account has none with it, those of [`Visitor::member`], or
+    /// [`AuthError::Sessions`].
+    pub async fn end_session(&self, handle: &str) -> Result<(), AuthError> {
+        self.member()?;
+        let listed = self.session.of_account().await?;
+        let key = listed.iter().map(|summary| summary.key).find(|key| key.handle() == handle);
+        let key = key.ok_or(AuthError::NoSuchSession)?;
+        if self.session.key().await? == Some(key) {
+            return self.logout().await.map(drop);
+        }
+        self.session.end_one(&key, Reason::Revoked).await?;
+        tracing::info!(event = "session_revoked", address = %self.address, "a session was ended from another");
+        Ok(())
+    }
+
+    /// Ends all sessions of the account but this one.
+    ///
+    /// # Errors
+    /// Those of [`Visitor::member`], or [`AuthError::Sessions`].
+    pub async fn end_other_sessions(&self) -> Result<(), AuthError> {
+        self.member()?;
+        let count = self.session.end_others(Reason::Revoked).await?;
+        tracing::info!(event = "sessions_revoked", address = %self.address, ?count, "all other sessions were ended");
+        Ok(())
+    }
+}
+
+fn summary_of(summary: &Summary, current: bool) -> SessionSummary {
+    let record = &summary.record;
+    let (address, device) = keys::signed_in_from(record);
+    SessionSummary {
+        handle: summary.key.handle(),
+        device: device.map(str::to_owned),
+        address: address.map(str::to_owned),
+        created_at: view::timestamp(record.created_at),
+        last_seen: view::timestamp(record.last_seen),
+        current,
+    }
+}

@@ -1,0 +1,127 @@
+//! The application of Flask-Session's own tests, over this crate: the same routes and the same answers, so that
+//! the same checks can be made of both.
+//!
+//! `cargo run -p sessions --example flask_twin` prints its address. It reads the server's settings
+//! (`anteroom.toml`, `ANTEROOM_SERVER__ADDRESS`, `ANTEROOM_SESSIONS__STORE` and the others).
+//!
+//! | route | form field | answer |
+//! |---|---|---|
+//! | `POST /set`, `POST /modify` | `value` | `value set` |
+//! | `GET /get` | – | the value, or `no value set` |
+//! | `POST /delete` | – | `value deleted` |
+//! | `GET /` | – | touches no session |
+//! | `POST /login` | `username` | signs in without a password, for load tests |
+//! | `GET /whoami` | – | the name as JSON, or `null` |
+//! | `POST /logout` | – | signs out |
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use axum::{Extension, Form, Json, Router};
+use serde::Deserialize;
+use serde_json::Value;
+use server::config::{Config, ConfigArgs};
+use server::stores::open_sessions;
+use sessions::{AccountKey, Clock, CurrentSession, Policy, SessionLayer, SignIn, StoreError, SystemClock};
+use tower_sessions::Session;
+
+const VALUE: &str = "value";
+const NAME: &str = "name";
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let config = Config::from_process(&ConfigArgs::default())?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let sessions = open_sessions(&config, &clock).await?;
+    let listener = tokio::net::TcpListener::bind(config.server.address).await?;
+    writeln!(std::io::stdout(), "http://{}", listener.local_addr()?)?;
+    axum::serve(listener, router(SessionLayer::new(sessions))).await?;
+    Ok(())
+}
+
+fn router(layer: SessionLayer) -> Router {
+    Router::new()
+        .route("/set", post(set))
+        .route("/modify", post(set))
+        .route("/get", get(value))
+        .route("/delete", post(delete))
+        .route("/login", post(login))
+        .route("/whoami", get(whoami))
+        .route("/logout", post(logout))
+        .layer(layer)
+        .route("/", get(|| async { "no session was touched" }))
+}
+
+#[derive(Deserialize)]
+struct ValueForm {
+    value: String,
+}
+
+#[derive(Deserialize)]
+struct LoginForm {
+    username: String,
+}
+
+/// The store does not answer.
+struct Unavailable;
+
+impl axum::response::IntoResponse for Unavailable {
+    fn into_response(self) -> axum::response::Response {
+        StatusCode::SERVICE_UNAVAILABLE.into_response()
+    }
+}
+
+impl From<StoreError> for Unavailable {
+    fn from(_: StoreError) -> Self {
+        Self
+    }
+}
+
+impl From<tower_sessions::session::Error> for Unavailable {
+    fn from(_: tower_sessions::session::Error) -> Self {
+        Self
+    }
+}
+
+async fn set(
+    Extension(session): Extension<Session>,
+    Form(form): Form<ValueForm>,
+) -> Result<&'static str, Unavailable> {
+    session.insert(VALUE, form.value).await?;
+    Ok("value set")
+}
+
+async fn value(Extension(session): Extension<Session>) -> Result<String, Unavailable> {
+    let value: Option<String> = session.get(VALUE).await?;
+    Ok(value.unwrap_or_else(|| "no value set".to_owned()))
+}
+
+async fn delete(Extension(session): Extension<Session>) -> Result<&'static str, Unavailable> {
+    session.remove_value(VALUE).await?;
+    Ok("value deleted")
+}
+
+async fn login(
+    Extension(current): Extension<CurrentSession>,
+    Form(form): Form<LoginForm>,
+) -> Result<StatusCode, Unavailable> {
+    let values = BTreeMap::from([(NAME.to_owned(), Value::from(form.username))]);
+    let sign_in = SignIn { account: AccountKey::random(), policy: Policy::SIGNED_IN, values };
+    current.sign_in(sign_in).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn whoami(Extension(current): Extension<CurrentSession>) -> Result<Json<Value>, Unavailable> {
+    current.set_passive();
+    let presence = current.presence().await?;
+    let name = presence.record().and_then(|record| record.values.get(NAME)).cloned();
+    Ok(Json(name.unwrap_or_default()))
+}
+
+async fn logout(Extension(current): Extension<CurrentSession>) -> Result<StatusCode, Unavailable> {
+    current.sign_out().await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,104 @@
+//! `server sessions …`
+
+use auth::Account;
+use clap::Subcommand;
+use sessions::{Reason, Sessions};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::account::{clock, username};
+use super::{Failure, say};
+use crate::application::open_auth;
+use crate::config::Config;
+use crate::stores::open_sessions;
+
+/// Most sessions that one step of a sweep takes.
+const BATCH: usize = 500;
+
+#[derive(Debug, Subcommand)]
+pub enum SessionsCommand {
+    /// List the sessions of an account: handle, when it began, when it was last used, from where.
+    List {
+        /// The account's name, in any case.
+        name: String,
+    },
+    /// End the sessions of an account: one, or all of them.
+    Revoke {
+        /// The account's name, in any case.
+        name: String,
+        /// The handle of one, as the list shows it.
+        handle: Option<String>,
+    },
+    /// Clear away what has expired; a running server does it by itself.
+    Sweep,
+}
+
+impl SessionsCommand {
+    pub async fn run(self, config: &Config) -> Result<(), Failure> {
+        let sessions = open_sessions(config, &clock()).await?;
+        match self {
+            Self::List { name } => list(&sessions, &account(config, &name).await?).await,
+            Self::Revoke { name, handle: None } => {
+                revoke_all(&sessions, &account(config, &name).await?).await
+            }
+            Self::Revoke { name, handle: Some(handle) } => {
+                revoke(&sessions, &account(config, &name).await?, &handle).await
+            }
+            Self::Sweep => sweep(&sessions).await,
+        }
+    }
+}
+
+async fn account(config: &Config, name: &str) -> Result<Account, Failure> {
+    let name = username(name)?;
+    let found = open_auth(config, &clock())?.accounts.find(&name).await?;
+    found.ok_or_else(|| format!("there is no account {name}").into())
+}
+
+async fn list(sessions: &Sessions, account: &Account) -> Result<(), Failure> {
+    let listed = sessions.of_account(account.key).await?.ok_or_else(|| cannot_list(sessions))?;
+    for summary in listed {
+        let (address, device) = auth::signed_in_from(&summary.record);
+        let from = [address, device].map(|known| known.unwrap_or("unknown"));
+        let [began, used] = [summary.record.created_at, summary.record.last_seen].map(moment);
+        say(&format!("{}  {began}  {used}  {}", summary.key.handle(), from.join("  ")))?;
+    }
+    Ok(())
+}
+
+async fn revoke_all(sessions: &Sessions, account: &Account) -> Result<(), Failure> {
+    match sessions.end_of_account(account.key, Reason::Revoked).await? {
+        Some(count) => say(&format!("sessions ended: {count}")),
+        None => say("all sessions ended"),
+    }
+}
+
+async fn revoke(sessions: &Sessions, account: &Account, handle: &str) -> Result<(), Failure> {
+    let listed = sessions.of_account(account.key).await?.ok_or_else(|| cannot_list(sessions))?;
+    let found = listed.iter().find(|summary| summary.key.handle() == handle);
+    let found = found.ok_or_else(|| format!("{} has no session {handle}", account.username))?;
+    sessions.end_by_key(&found.key, Reason::Revoked).await?;
+    say("session ended")
+}
+
+async fn sweep(sessions: &Sessions) -> Result<(), Failure> {
+    let mut swept = 0;
+    loop {
+        let taken = sessions.sweep(BATCH).await?;
+        swept += taken;
+        if taken < BATCH as u64 {
+            return say(&format!("swept: {swept}"));
+        }
+    }
+}
+
+fn cannot_list(sessions: &Sessions) -> String {
+    let name = sessions.capabilities().name;
+    format!(
+        "with sessions.store = {name} the sessions are with their browsers, and nobody can list them; `server sessions revoke <name>` ends them all"
+    )
+}
+
+fn moment(moment: OffsetDateTime) -> String {
+    moment.replace_nanosecond(0).unwrap_or(moment).format(&Rfc3339).unwrap_or_default()
+}
