@@ -5,6 +5,7 @@ mod browser;
 mod conformance;
 mod debian;
 mod fingerprint;
+mod fuzz;
 mod node;
 mod process;
 mod run;
@@ -38,6 +39,8 @@ enum Command {
     Conformance,
     /// Measure the site beside a bare axum server
     Bench(bench::Arguments),
+    /// Try hostile cookies for a bounded time
+    Fuzz(fuzz::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Command::Test => Ok(test::run()),
         Command::Conformance => conformance::run(),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Fuzz(arguments) => fuzz::run(&arguments),
     };
     done.unwrap_or_else(|error| {
         say::failure(&error);

@@ -38,15 +38,17 @@ pub fn for_the_site() -> Result<OsString> {
     let optimiser = wasm_opt()?;
     let bindgen = ensure(&wasm_bindgen()?)?;
     let leptos = ensure(&cargo_leptos())?;
-    forget_intermediate_files()?;
     process::path_with([optimiser.as_path(), bindgen.as_path(), leptos.as_path()])
 }
 
 /// Installs the load generator. The answer is where it is.
 pub fn load_generator() -> Result<PathBuf> {
-    let folder = ensure(&oha())?;
-    forget_intermediate_files()?;
-    Ok(folder.join("oha"))
+    Ok(ensure(&oha())?.join("oha"))
+}
+
+/// Installs the fuzzer's front end. The answer is the folder in which it is.
+pub fn fuzzer() -> Result<PathBuf> {
+    ensure(&cargo_fuzz())
 }
 
 fn cargo_leptos() -> Tool {
@@ -72,6 +74,18 @@ fn wasm_bindgen() -> Result<Tool> {
         opt_level: "1",
         cpu_minutes: 4,
     })
+}
+
+fn cargo_fuzz() -> Tool {
+    Tool {
+        package: "cargo-fuzz",
+        program: "cargo-fuzz",
+        version: "0.13.2".to_owned(),
+        is_shared: true,
+        is_locked: true,
+        opt_level: "1",
+        cpu_minutes: 3,
+    }
 }
 
 fn oha() -> Tool {
@@ -126,6 +140,9 @@ impl Tool {
             process::quietly(&mut self.installation(root, !self.is_locked)?)?
         };
         let done = done.or_fail(&format!("`cargo install {}`", self.package))?;
+        // Gigabytes, and of no use once the tool stands.
+        let folder = self.intermediate_files()?;
+        fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
         say::progress(&format!("Installed {} in {}", self.package, say::duration(done.took)));
         Ok(())
     }
@@ -140,16 +157,22 @@ impl Tool {
         if let Some(root) = root {
             command.arg("--root").arg(root);
         }
-        fs::create_dir_all(intermediate_files()?).context("cannot write to the cache")?;
+        let folder = self.intermediate_files()?;
+        fs::create_dir_all(&folder).context("cannot write to the cache")?;
         command
-            .current_dir(intermediate_files()?)
-            .env("CARGO_TARGET_DIR", intermediate_files()?)
+            .current_dir(&folder)
+            .env("CARGO_TARGET_DIR", &folder)
             .env("CARGO_PROFILE_RELEASE_LTO", "off")
             .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", self.opt_level)
             .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
             .env("CARGO_PROFILE_RELEASE_DEBUG", "0")
             .env_remove("RUSTFLAGS");
         Ok(command)
+    }
+
+    /// Each tool has its own, so that two clones may install different ones at once.
+    fn intermediate_files(&self) -> Result<PathBuf> {
+        Ok(workspace::cache()?.join("tools/build").join(self.package))
     }
 }
 
@@ -165,19 +188,6 @@ fn wasm_opt() -> Result<PathBuf> {
     fs::write(home.join("package.json"), "{ \"private\": true }\n")?;
     node::npm(&home, &["install", &format!("binaryen@{BINARYEN}")])?;
     Ok(programs)
-}
-
-fn intermediate_files() -> Result<PathBuf> {
-    Ok(workspace::cache()?.join("tools/build"))
-}
-
-/// They are gigabytes, and of no use once every tool stands.
-fn forget_intermediate_files() -> Result<()> {
-    let folder = intermediate_files()?;
-    if folder.exists() {
-        fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
-    }
-    Ok(())
 }
 
 /// The same minor version, and a patch that is not older.
