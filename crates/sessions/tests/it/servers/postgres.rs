@@ -98,7 +98,8 @@ impl Server {
     /// Starts a server and waits for it. `None`: somebody else has taken its port.
     fn start() -> Option<Self> {
         let (programs, user) = (programs(), User::of_servers());
-        let folder = tempfile::Builder::new().prefix("anteroom-postgres-").tempdir().expect("a folder");
+        let folder = tempfile::Builder::new().prefix("anteroom-postgres-").tempdir_in(open_to_all());
+        let folder = folder.expect("a folder");
         user.own(folder.path());
         user.make_database(&programs, folder.path());
         let mut server = Self::run(&programs, &user, folder.keep());
@@ -227,6 +228,17 @@ impl User {
         }
         command
     }
+}
+
+/// The folder for temporary files, or one of the usual ones if another user could not come through to it.
+fn open_to_all() -> PathBuf {
+    let is_open = |folder: &Path| {
+        folder.ancestors().all(|part| part.metadata().is_ok_and(|about| about.mode() & 0o001 != 0))
+    };
+    let chosen = std::env::temp_dir();
+    let usual = ["/tmp", "/var/tmp"].map(PathBuf::from);
+    let open = std::iter::once(chosen.clone()).chain(usual).find(|folder| is_open(folder));
+    open.unwrap_or(chosen)
 }
 
 fn id(user: &str, which: &str) -> Option<u32> {
