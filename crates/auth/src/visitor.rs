@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use axum_core::extract::FromRequestParts;
 use contract::Whoami;
-use http::StatusCode;
 use http::request::Parts;
+use http::{HeaderValue, StatusCode};
 use serde_json::Value;
 use sessions::{AccountKey, Anonymous, CurrentSession, Presence, Reason, Record, StoreError};
 
@@ -26,8 +26,8 @@ pub struct Visitor {
     auth: Auth,
     session: CurrentSession,
     address: ClientAddress,
-    /// What they use, in words.
-    device: Option<String>,
+    /// What their program says of itself; put into words only when somebody signs in.
+    user_agent: Option<HeaderValue>,
     standing: Standing,
 }
 
@@ -58,7 +58,7 @@ impl Visitor {
         auth: Auth,
         session: CurrentSession,
         address: ClientAddress,
-        user_agent: Option<&str>,
+        user_agent: Option<HeaderValue>,
     ) -> Self {
         let standing = match session.presence().await {
             Ok(Presence::Nobody) => Standing::Known { record: None, member: None },
@@ -74,8 +74,7 @@ impl Visitor {
                 Standing::Unknown
             }
         };
-        let device = user_agent.and_then(device::describe);
-        let visitor = Self { auth, session, address, device, standing };
+        let visitor = Self { auth, session, address, user_agent, standing };
         visitor.count_visit().await;
         visitor
     }
@@ -136,8 +135,12 @@ impl Visitor {
     fn first_values(&self, account: &Account) -> BTreeMap<String, Value> {
         // Nobody could list them, and a cookie has little room.
         let is_listed = self.session.sessions().capabilities().listable;
-        let place = is_listed.then(|| (self.address.to_string(), self.device.clone()));
+        let place = is_listed.then(|| (self.address.to_string(), self.device()));
         keys::signed_in(&account.username, place)
+    }
+
+    fn device(&self) -> Option<String> {
+        self.user_agent.as_ref().and_then(|header| header.to_str().ok()).and_then(device::describe)
     }
 
     async fn pass(&self, gate: Gate) -> Result<(), AuthError> {

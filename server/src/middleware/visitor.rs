@@ -19,7 +19,7 @@ pub async fn recognise(
     next: Next,
 ) -> Response {
     let address = client_address(request.extensions(), request.headers(), &anteroom.trusted_proxies);
-    let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
+    let user_agent = request.headers().get(USER_AGENT).cloned();
     let visitor = Visitor::recognise(anteroom.auth.clone(), session, address, user_agent).await;
     request.extensions_mut().insert(visitor);
     next.run(request).await
