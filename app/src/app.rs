@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos::tachys::view::iterators::StaticVec;
 use leptos_router::components::{FlatRoutes, Router};
-use leptos_router::{NestedRoute, StaticSegment};
+use leptos_router::{MatchNestedRoutes, NestedRoute, StaticSegment};
 
 use crate::Visit;
 use crate::components::{Document, Footer, Navbar, SkipLink, guarded};
@@ -34,10 +34,10 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// [`PAGES`] as the router reads them: one type for all routes, which keeps the browser's build small.
+/// [`PAGES`] as the router reads them: one type for all routes, which keeps the browser's build small. It is
+/// another one in development, where cargo-leptos erases types (`--cfg erase_components`).
 #[component(transparent)]
-fn Pages() -> StaticVec<NestedRoute<StaticSegment<&'static str>, (), (), impl Fn() -> AnyView + Clone + Send>>
-{
+fn Pages() -> StaticVec<impl MatchNestedRoutes + Clone + Send + 'static> {
     let routes = PAGES.iter().map(|page| NestedRoute::new(StaticSegment(page.path), move || guarded(page)));
     routes.collect::<Vec<_>>().into()
 }
