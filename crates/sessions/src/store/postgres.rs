@@ -18,6 +18,7 @@ use time::OffsetDateTime;
 
 use super::cached::{Foreign, Watched};
 use super::encoding::{millis, span};
+use super::row::{Row, value_of, version_of};
 use super::{Capabilities, Loaded, REASON_KEPT_FOR, Store, StoreError, Summary};
 use crate::{AccountKey, Change, Clock, Key, Reason, Record};
 
@@ -28,7 +29,6 @@ mod schema;
 mod statements;
 
 use listener::Listener;
-use row::Row;
 
 /// A PostgreSQL database with a table of sessions.
 #[derive(Clone, Debug)]
@@ -104,7 +104,7 @@ impl Store for PostgresStore {
                     .bind(key.as_bytes())
                     .bind(&inner.application)
                     .bind(record.account.as_ref().map(AccountKey::as_bytes))
-                    .bind(values_of(&record)?)
+                    .bind(value_of(&record)?)
                     .bind(span(record.policy.idle))
                     .bind(span(record.policy.absolute))
                     .bind(record.policy.persistent)
@@ -121,7 +121,7 @@ impl Store for PostgresStore {
 
     async fn load(&self, key: &Key) -> Result<Loaded, StoreError> {
         let (key, now) = (*key, self.inner.clock.now());
-        let row = self
+        let row: Option<Row> = self
             .run(move |_, connection| {
                 Box::pin(async move {
                     let row = sqlx::query_as(statements::SELECT).bind(key.as_bytes());
@@ -129,11 +129,7 @@ impl Store for PostgresStore {
                 })
             })
             .await?;
-        match row {
-            None => Ok(Loaded::Absent),
-            Some(Row::Ended { reason, at }) => Ok(Loaded::Ended { reason, at }),
-            Some(Row::Stored(stored)) => Ok(Loaded::at(stored.decode()?, now)),
-        }
+        row.map_or(Ok(Loaded::Absent), |row| row.loaded(now))
     }
 
     async fn apply(&self, key: &Key, change: &Change) -> Result<Option<Record>, StoreError> {
@@ -143,15 +139,12 @@ impl Store for PostgresStore {
                 let mut transaction = connection.begin().await.map_err(unavailable)?;
                 let locked =
                     sqlx::query_as(statements::LOCK).bind(key.as_bytes()).fetch_optional(&mut *transaction);
-                let Some(Row::Stored(stored)) = locked.await.map_err(meaning)? else { return Ok(None) };
-                let mut record = stored.decode()?;
-                if record.expired(inner.clock.now()).is_some() {
-                    return Ok(None);
-                }
+                let Some(row): Option<Row> = locked.await.map_err(meaning)? else { return Ok(None) };
+                let Some(mut record) = row.living(inner.clock.now())? else { return Ok(None) };
                 record.apply(&change);
                 let updated = sqlx::query(statements::UPDATE)
                     .bind(key.as_bytes())
-                    .bind(values_of(&record)?)
+                    .bind(value_of(&record)?)
                     .bind(millis(record.last_seen))
                     .bind(millis(record.idle_deadline()))
                     .bind(version_of(&record));
@@ -193,21 +186,21 @@ impl Store for PostgresStore {
     }
 
     async fn of_account(&self, account: AccountKey) -> Result<Vec<Summary>, StoreError> {
+        let now = self.inner.clock.now();
         let rows: Vec<(Key, Row)> = self
             .run(move |inner, connection| {
                 Box::pin(async move {
                     let rows = sqlx::query(statements::OF_ACCOUNT)
                         .bind(&inner.application)
                         .bind(account.as_bytes())
-                        .bind(millis(inner.clock.now()));
+                        .bind(millis(now));
                     let rows = rows.fetch_all(connection).await.map_err(unavailable)?;
                     // One that cannot be read is left out: its visitor will hear of it.
-                    Ok(rows.iter().filter_map(|row| Row::keyed(row).ok()).collect())
+                    Ok(rows.iter().filter_map(|row| row::keyed(row).ok()).collect())
                 })
             })
             .await?;
-        let summary =
-            |(key, row): (Key, Row)| Some(Summary { key, record: row.into_stored()?.decode().ok()? });
+        let summary = |(key, row): (Key, Row)| Some(Summary { key, record: row.living(now).ok()?? });
         Ok(rows.into_iter().filter_map(summary).collect())
     }
 
@@ -267,14 +260,6 @@ impl Watched for PostgresStore {
         let heard = tokio::time::timeout(self.inner.timeout, self.inner.listener.heard()).await;
         heard.map_err(StoreError::unavailable)?.map_err(unavailable)
     }
-}
-
-fn values_of(record: &Record) -> Result<String, StoreError> {
-    serde_json::to_string(&record.values).map_err(StoreError::corrupt)
-}
-
-fn version_of(record: &Record) -> i64 {
-    i64::try_from(record.version).unwrap_or(i64::MAX)
 }
 
 fn unavailable(error: sqlx::Error) -> StoreError {

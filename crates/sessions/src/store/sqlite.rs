@@ -13,6 +13,7 @@ use time::OffsetDateTime;
 
 use super::cached::{Foreign, Watched};
 use super::encoding::{millis, span};
+use super::row::{Row, value_of, version_of};
 use super::{Capabilities, Loaded, REASON_KEPT_FOR, Store, StoreError, Summary};
 use crate::{AccountKey, Change, Clock, Key, Reason, Record};
 
@@ -23,7 +24,6 @@ mod schema;
 
 pub(crate) use database::Database;
 use database::WriteError;
-use row::Row;
 
 /// A SQLite database with a table of sessions.
 #[derive(Clone, Debug)]
@@ -65,7 +65,7 @@ impl Store for SqliteStore {
         let (key, record) = (*key, record.clone());
         let application = Arc::clone(&self.application);
         self.database.write(move |transaction| {
-            let values = serde_json::to_string(&record.values).map_err(StoreError::corrupt).map_err(WriteError)?;
+            let value = value_of(&record).map_err(WriteError)?;
             let inserted = transaction
                 .prepare_cached(
                     "INSERT INTO sessions (key, application, account, value, idle, absolute, persistent, created, seen, deadline, version)
@@ -76,14 +76,14 @@ impl Store for SqliteStore {
                     ":key": key.as_bytes(),
                     ":application": application,
                     ":account": record.account.as_ref().map(AccountKey::as_bytes),
-                    ":value": values,
+                    ":value": value,
                     ":idle": span(record.policy.idle),
                     ":absolute": span(record.policy.absolute),
                     ":persistent": record.policy.persistent,
                     ":created": millis(record.created_at),
                     ":seen": millis(record.last_seen),
                     ":deadline": millis(record.idle_deadline()),
-                    ":version": i64::try_from(record.version).unwrap_or(i64::MAX),
+                    ":version": version_of(&record),
                 })?;
             Ok(inserted == 1)
         })
@@ -92,11 +92,8 @@ impl Store for SqliteStore {
 
     async fn load(&self, key: &Key) -> Result<Loaded, StoreError> {
         let now = self.clock.now();
-        match self.database.read(|reader| Row::select(reader, key))? {
-            None => Ok(Loaded::Absent),
-            Some(Row::Ended { reason, at }) => Ok(Loaded::Ended { reason, at }),
-            Some(Row::Stored(stored)) => Ok(Loaded::at(stored.decode()?, now)),
-        }
+        let row = self.database.read(|reader| row::select(reader, key))?;
+        row.map_or(Ok(Loaded::Absent), |row| row.loaded(now))
     }
 
     async fn apply(&self, key: &Key, change: &Change) -> Result<Option<Record>, StoreError> {
@@ -106,18 +103,17 @@ impl Store for SqliteStore {
             .write(move |transaction| {
                 let Some(mut record) = living(clock.now(), transaction, &key)? else { return Ok(None) };
                 record.apply(&change);
-                let values =
-                    serde_json::to_string(&record.values).map_err(StoreError::corrupt).map_err(WriteError)?;
+                let value = value_of(&record).map_err(WriteError)?;
                 transaction
                 .prepare_cached(
                     "UPDATE sessions SET value = ?2, seen = ?3, deadline = ?4, version = ?5 WHERE key = ?1",
                 )?
                 .execute(params![
                     key.as_bytes(),
-                    values,
+                    value,
                     millis(record.last_seen),
                     millis(record.idle_deadline()),
-                    i64::try_from(record.version).unwrap_or(i64::MAX),
+                    version_of(&record),
                 ])?;
                 Ok(Some(record))
             })
@@ -159,7 +155,7 @@ impl Store for SqliteStore {
     }
 
     async fn of_account(&self, account: AccountKey) -> Result<Vec<Summary>, StoreError> {
-        let now = millis(self.clock.now());
+        let now = self.clock.now();
         let rows = self.database.read(|reader| {
             reader
                 .prepare_cached(
@@ -167,13 +163,15 @@ impl Store for SqliteStore {
                      FROM sessions WHERE application = ?1 AND account = ?2 AND ended IS NULL AND deadline > ?3
                      ORDER BY created DESC",
                 )?
-                .query_map(params![self.application, account.as_bytes(), now], |row| {
-                    Ok((Key::from_bytes(row.get(10)?), Row::read(row)?))
+                .query_map(params![self.application, account.as_bytes(), millis(now)], |row| {
+                    Ok((Key::from_bytes(row.get(10)?), row::read(row)?))
                 })?
                 .collect::<rusqlite::Result<Vec<_>>>()
         })?;
-        let summaries = rows.into_iter().filter_map(|(key, row)| Some((key, row.into_stored()?)));
-        summaries.map(|(key, stored)| Ok(Summary { key, record: stored.decode()? })).collect()
+        let summary = |(key, row): (Key, Row)| {
+            row.living(now).map(|record| record.map(|record| Summary { key, record })).transpose()
+        };
+        rows.into_iter().filter_map(summary).collect()
     }
 
     async fn end_of_account(
@@ -251,13 +249,7 @@ fn living(
     transaction: &rusqlite::Transaction<'_>,
     key: &Key,
 ) -> Result<Option<Record>, WriteError> {
-    match Row::select(transaction, key)? {
-        Some(Row::Stored(stored)) => {
-            let record = stored.decode().map_err(WriteError)?;
-            Ok(record.expired(now).is_none().then_some(record))
-        }
-        _ => Ok(None),
-    }
+    row::select(transaction, key)?.map_or(Ok(None), |row| row.living(now).map_err(WriteError))
 }
 
 #[cfg(test)]
