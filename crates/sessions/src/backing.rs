@@ -12,6 +12,9 @@ use crate::{
     SessionId, Sessions, Store, Summary,
 };
 
+#[cfg(test)]
+mod tests;
+
 /// Where records live.
 #[derive(Clone, Debug)]
 pub enum Backing {
@@ -300,9 +303,12 @@ impl Sessions {
         reason: Reason,
     ) -> Result<Option<u64>, StoreError> {
         match &self.settings().backing {
-            Backing::Server { store, .. } => store.end_of_account(account, None, reason).await.map(Some),
+            Backing::Server { store, .. } => {
+                self.within_budget(store.end_of_account(account, None, reason)).await.map(Some)
+            }
             Backing::Client(client) => {
-                client.remembered.raise(account, reason, self.now()).await.map(|_| None)
+                let raising = client.remembered.raise(account, reason, self.now());
+                self.within_budget(raising).await.map(|_| None)
             }
         }
     }
@@ -341,11 +347,13 @@ impl Sessions {
     ) -> Result<(Option<u64>, u64), StoreError> {
         match &self.settings().backing {
             Backing::Server { store, .. } => {
-                let count = store.end_of_account(account, Some(&self.key(&living.id)), reason).await?;
-                Ok((Some(count), 0))
+                let here = self.key(&living.id);
+                let ending = store.end_of_account(account, Some(&here), reason);
+                Ok((Some(self.within_budget(ending).await?), 0))
             }
             Backing::Client(client) => {
-                Ok((None, client.remembered.raise(account, reason, self.now()).await?))
+                let raising = client.remembered.raise(account, reason, self.now());
+                Ok((None, self.within_budget(raising).await?))
             }
         }
     }
@@ -356,7 +364,7 @@ impl Sessions {
     /// [`StoreError::Unavailable`].
     pub async fn of_account(&self, account: AccountKey) -> Result<Option<Vec<Summary>>, StoreError> {
         match &self.settings().backing {
-            Backing::Server { store, .. } => store.of_account(account).await.map(Some),
+            Backing::Server { store, .. } => self.within_budget(store.of_account(account)).await.map(Some),
             Backing::Client(_) => Ok(None),
         }
     }

@@ -1,0 +1,116 @@
+//! Who waits for a store, waits for so long and no longer.
+
+use std::future::pending;
+use std::time::Duration as Wait;
+
+use async_trait::async_trait;
+
+use super::*;
+use crate::revocations::{Revocations, Standing};
+use crate::{FixedClock, Policy, SessionsBuilder};
+
+/// Never answers.
+#[derive(Debug)]
+struct Silent;
+
+#[async_trait]
+impl Store for Silent {
+    async fn insert(&self, _: &Key, _: &Record) -> Result<bool, StoreError> {
+        pending().await
+    }
+
+    async fn load(&self, _: &Key) -> Result<Loaded, StoreError> {
+        pending().await
+    }
+
+    async fn apply(&self, _: &Key, _: &Change) -> Result<Option<Record>, StoreError> {
+        pending().await
+    }
+
+    async fn touch(&self, _: &Key, _: OffsetDateTime) -> Result<bool, StoreError> {
+        pending().await
+    }
+
+    async fn end(&self, _: &Key, _: Reason) -> Result<(), StoreError> {
+        pending().await
+    }
+
+    async fn of_account(&self, _: AccountKey) -> Result<Vec<Summary>, StoreError> {
+        pending().await
+    }
+
+    async fn end_of_account(&self, _: AccountKey, _: Option<&Key>, _: Reason) -> Result<u64, StoreError> {
+        pending().await
+    }
+
+    async fn sweep(&self, _: usize) -> Result<u64, StoreError> {
+        pending().await
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            name: "silent",
+            is_client_side: false,
+            survives_restart: false,
+            shared: false,
+            listable: true,
+            expires_by_itself: false,
+        }
+    }
+}
+
+#[async_trait]
+impl Revocations for Silent {
+    async fn standing(&self, _: &Key, _: Option<AccountKey>) -> Result<Standing, StoreError> {
+        pending().await
+    }
+
+    async fn end(&self, _: &EndedEarly) -> Result<bool, StoreError> {
+        pending().await
+    }
+
+    async fn raise(&self, _: AccountKey, _: Reason, _: OffsetDateTime) -> Result<u64, StoreError> {
+        pending().await
+    }
+
+    async fn sweep(&self, _: OffsetDateTime, _: usize) -> Result<u64, StoreError> {
+        pending().await
+    }
+}
+
+/// The engine over a store that never answers, and over such revocations.
+fn silent() -> [Sessions; 2] {
+    let codec = ClientSide::new(Sealing::Signed, KeyRing::new([[1; 32]]).expect("a key"));
+    let client = ClientBacking::new(codec, Arc::new(Silent), Duration::ZERO);
+    [Backing::Server { store: Arc::new(Silent), signer: None }, Backing::Client(client)].map(|backing| {
+        let clock = Arc::new(FixedClock::default());
+        let store_timeout = Wait::from_millis(10);
+        SessionsBuilder { clock, store_timeout, ..SessionsBuilder::over(backing) }.build()
+    })
+}
+
+/// What a call answers that should have been given up long before.
+async fn answer_of<T>(call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    tokio::time::timeout(Wait::from_secs(10), call).await.expect("it is given up in time")
+}
+
+fn is_unavailable<T>(answer: &Result<T, StoreError>) -> bool {
+    matches!(answer, Err(StoreError::Unavailable(_)))
+}
+
+#[tokio::test]
+async fn nobody_waits_for_ever_to_end_an_account_s_sessions() {
+    let account = AccountKey::random();
+    for sessions in silent() {
+        let record = Record::new(Policy::SIGNED_IN, sessions.now());
+        let living = Living { id: SessionId::random(), record: &record, epoch: 0 };
+        assert!(is_unavailable(&answer_of(sessions.end_of_account(account, Reason::Revoked)).await));
+        assert!(is_unavailable(&answer_of(sessions.end_others(living, account, Reason::Revoked)).await));
+    }
+}
+
+#[tokio::test]
+async fn nobody_waits_for_ever_for_an_account_s_sessions() {
+    let [over_a_store, _] = silent();
+    assert!(is_unavailable(&answer_of(over_a_store.of_account(AccountKey::random())).await));
+}
