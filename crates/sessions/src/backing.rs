@@ -313,19 +313,6 @@ impl Sessions {
         }
     }
 
-    /// The sessions of a record's account, newest first; this one alone where they cannot be listed.
-    pub(crate) async fn of_account_of(&self, living: Living<'_>) -> Result<Vec<Summary>, StoreError> {
-        match (&self.settings().backing, living.record.account) {
-            (_, None) => Ok(Vec::new()),
-            (Backing::Server { store, .. }, Some(account)) => {
-                self.within_budget(store.of_account(account)).await
-            }
-            (Backing::Client(_), Some(_)) => {
-                Ok(vec![Summary { key: self.key(&living.id), record: living.record.clone() }])
-            }
-        }
-    }
-
     /// Ends the session with this key; none of those whose records are in cookies.
     ///
     /// # Errors

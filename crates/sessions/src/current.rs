@@ -61,6 +61,12 @@ impl State {
         let record = self.presence.as_ref().and_then(Presence::record)?;
         Some(Living { id: self.id?, record, epoch: self.epoch })
     }
+
+    /// The living session of an account, and whose it is.
+    fn signed_in(&self) -> Option<(Living<'_>, AccountKey)> {
+        let living = self.living()?;
+        Some((living, living.record.account?))
+    }
 }
 
 /// What to say of the cookie in the answer.
@@ -225,36 +231,19 @@ impl CurrentSession {
     /// [`StoreError::Unavailable`].
     pub async fn of_account(&self) -> Result<Vec<Summary>, StoreError> {
         let state = self.loaded().await?;
-        match state.living() {
-            Some(living) => self.inner.sessions.of_account_of(living).await,
-            None => Ok(Vec::new()),
-        }
-    }
-
-    /// Ends another session of the account that is signed in. `false`, and nothing done, if it has none with
-    /// this key.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`].
-    pub async fn end_one(&self, key: &Key, reason: Reason) -> Result<bool, StoreError> {
-        let is_its = self.of_account().await?.iter().any(|summary| summary.key == *key);
-        if is_its {
-            self.inner.sessions.end_by_key(key, reason).await?;
-        }
-        Ok(is_its)
+        let Some((living, account)) = state.signed_in() else { return Ok(Vec::new()) };
+        let sessions = &self.inner.sessions;
+        let alone = || vec![Summary { key: sessions.key(&living.id), record: living.record.clone() }];
+        Ok(sessions.of_account(account).await?.unwrap_or_else(alone))
     }
 
     /// Ends all other sessions of the account that is signed in. Returns how many, where that is known.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`]: some may have ended, this one has not.
+    /// [`StoreError::Unavailable`]: some may have ended; where the cookie holds the record, this one too.
     pub async fn end_others(&self, reason: Reason) -> Result<Option<u64>, StoreError> {
         let mut state = self.loaded().await?;
-        let Some((living, account)) =
-            state.living().and_then(|living| Some((living, living.record.account?)))
-        else {
-            return Ok(Some(0));
-        };
+        let Some((living, account)) = state.signed_in() else { return Ok(Some(0)) };
         let (count, epoch) = self.inner.sessions.end_others(living, account, reason).await?;
         if epoch != state.epoch {
             state.epoch = epoch;

@@ -33,7 +33,7 @@ impl Visitor {
         if self.session.key().await? == Some(key) {
             return self.logout().await.map(drop);
         }
-        self.session.end_one(&key, Reason::Revoked).await?;
+        self.session.sessions().end_by_key(&key, Reason::Revoked).await?;
         tracing::info!(event = "session_revoked", address = %self.address, "a session was ended from another");
         Ok(())
     }
