@@ -150,6 +150,11 @@ impl Bench {
         matches!(self.load(key).await, Loaded::Living(_))
     }
 
+    /// The keys of an account's sessions.
+    async fn listed(&self, account: AccountKey) -> Vec<Key> {
+        self.store.of_account(account).await.expect("lists").into_iter().map(|one| one.key).collect()
+    }
+
     async fn value(&self, key: &Key, name: &str) -> Option<Value> {
         match self.load(key).await {
             Loaded::Living(record) => record.values.get(name).cloned(),
@@ -402,8 +407,7 @@ pub async fn an_account_lists_and_ends_exactly_its_own(fixture: &impl Fixture) {
     let (bobs, guest) = (bench.living(Some(bob)).await, bench.living(None).await);
     let gone = bench.living(Some(ada)).await;
     bench.store.end(&gone, Reason::SignedOut).await.expect("ends");
-    let mut listed: Vec<_> =
-        bench.store.of_account(ada).await.expect("lists").into_iter().map(|one| one.key).collect();
+    let mut listed = bench.listed(ada).await;
     listed.sort();
     let mut expected = vec![kept, other];
     expected.sort();
@@ -494,7 +498,8 @@ pub async fn a_look_inside_finds_no_id_that_opens_a_session(fixture: &impl Fixtu
     assert!(!holds(id.encode().as_bytes()) && !holds(id.as_bytes()));
 }
 
-/// A record that cannot be read is not absent, harms nobody else, and can be cleared away.
+/// A record that cannot be read is not absent, harms nobody else, hides no other of its account, and can be
+/// cleared away.
 pub async fn a_damaged_record_is_corrupt_and_can_be_ended(fixture: &impl Fixture) {
     let bench = Bench::open(fixture).await;
     let account = AccountKey::random();
@@ -506,9 +511,10 @@ pub async fn a_damaged_record_is_corrupt_and_can_be_ended(fixture: &impl Fixture
     let changed = bench.store.apply(&key, &Change::set("a", json!(1), bench.clock.now())).await;
     assert!(matches!(changed, Err(StoreError::Corrupt(_)) | Ok(None)));
     assert!(bench.loads(&other).await);
+    assert_eq!(bench.listed(account).await, [other]);
     bench.store.end(&key, Reason::Corrupt).await.expect("ends");
     assert!(matches!(bench.load(&key).await, Loaded::Ended { reason: Reason::Corrupt, .. }));
-    assert_eq!(bench.store.of_account(account).await.expect("lists").len(), 1);
+    assert_eq!(bench.listed(account).await, [other]);
 }
 
 /// A store that cannot be reached says so: nobody is signed out because of it.

@@ -63,7 +63,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// [`StoreError::Unavailable`].
     async fn end(&self, key: &Key, reason: Reason) -> Result<(), StoreError>;
 
-    /// The living sessions of an account, newest first.
+    /// The living sessions of an account, newest first. One that cannot be read is left out: its visitor will
+    /// hear of it.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].

@@ -144,7 +144,6 @@ impl Store for FilesystemStore {
             for key in inner.indexed(account)? {
                 match inner.living(&key) {
                     Ok(record) => summaries.extend(record.map(|record| Summary { key, record })),
-                    // Its visitor will hear of it.
                     Err(StoreError::Corrupt(_)) => {}
                     Err(unavailable) => return Err(unavailable),
                 }

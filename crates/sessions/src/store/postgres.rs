@@ -18,7 +18,7 @@ use time::OffsetDateTime;
 
 use super::cached::{Foreign, Watched};
 use super::encoding::{millis, span};
-use super::row::{Row, value_of, version_of};
+use super::row::{Row, summaries, value_of, version_of};
 use super::{Capabilities, Loaded, REASON_KEPT_FOR, Store, StoreError, Summary};
 use crate::{AccountKey, Change, Clock, Key, Reason, Record};
 
@@ -187,7 +187,7 @@ impl Store for PostgresStore {
 
     async fn of_account(&self, account: AccountKey) -> Result<Vec<Summary>, StoreError> {
         let now = self.inner.clock.now();
-        let rows: Vec<(Key, Row)> = self
+        let rows = self
             .run(move |inner, connection| {
                 Box::pin(async move {
                     let rows = sqlx::query(statements::OF_ACCOUNT)
@@ -195,13 +195,11 @@ impl Store for PostgresStore {
                         .bind(account.as_bytes())
                         .bind(millis(now));
                     let rows = rows.fetch_all(connection).await.map_err(unavailable)?;
-                    // One that cannot be read is left out: its visitor will hear of it.
                     Ok(rows.iter().filter_map(|row| row::keyed(row).ok()).collect())
                 })
             })
             .await?;
-        let summary = |(key, row): (Key, Row)| Some(Summary { key, record: row.living(now).ok()?? });
-        Ok(rows.into_iter().filter_map(summary).collect())
+        Ok(summaries(rows, now))
     }
 
     async fn end_of_account(

@@ -217,10 +217,12 @@ impl Store for RedisStore {
     async fn of_account(&self, account: AccountKey) -> Result<Vec<Summary>, StoreError> {
         let mut summaries = Vec::new();
         for key in self.listed(account).await? {
-            if let Loaded::Living(record) = self.load(&key).await?
-                && record.account == Some(account)
-            {
-                summaries.push(Summary { key, record });
+            match self.load(&key).await {
+                Ok(Loaded::Living(record)) if record.account == Some(account) => {
+                    summaries.push(Summary { key, record });
+                }
+                Ok(_) | Err(StoreError::Corrupt(_)) => {}
+                Err(unavailable) => return Err(unavailable),
             }
         }
         summaries.sort_by_key(|summary| std::cmp::Reverse(summary.record.created_at));

@@ -3,8 +3,8 @@
 use time::{Duration, OffsetDateTime};
 
 use super::encoding::moment;
-use super::{Loaded, StoreError};
-use crate::{AccountKey, Policy, Reason, Record};
+use super::{Loaded, StoreError, Summary};
+use crate::{AccountKey, Key, Policy, Reason, Record};
 
 /// A row of the table.
 pub(super) enum Row {
@@ -62,6 +62,12 @@ impl Stored {
             version: self.version.unsigned_abs(),
         })
     }
+}
+
+/// What an account's owner sees of its rows: what lives and can be read.
+pub(super) fn summaries(rows: Vec<(Key, Row)>, now: OffsetDateTime) -> Vec<Summary> {
+    let summary = |(key, row): (Key, Row)| Some(Summary { key, record: row.living(now).ok()?? });
+    rows.into_iter().filter_map(summary).collect()
 }
 
 /// A record's values as the column keeps them.

@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 
 use super::cached::{Foreign, Watched};
 use super::encoding::{millis, span};
-use super::row::{Row, value_of, version_of};
+use super::row::{summaries, value_of, version_of};
 use super::{Capabilities, Loaded, REASON_KEPT_FOR, Store, StoreError, Summary};
 use crate::{AccountKey, Change, Clock, Key, Reason, Record};
 
@@ -164,14 +164,12 @@ impl Store for SqliteStore {
                      ORDER BY created DESC",
                 )?
                 .query_map(params![self.application, account.as_bytes(), millis(now)], |row| {
-                    Ok((Key::from_bytes(row.get(10)?), row::read(row)?))
+                    Ok(row::keyed(row).ok())
                 })?
-                .collect::<rusqlite::Result<Vec<_>>>()
+                .filter_map(Result::transpose)
+                .collect()
         })?;
-        let summary = |(key, row): (Key, Row)| {
-            row.living(now).map(|record| record.map(|record| Summary { key, record })).transpose()
-        };
-        rows.into_iter().filter_map(summary).collect()
+        Ok(summaries(rows, now))
     }
 
     async fn end_of_account(

@@ -15,7 +15,12 @@ pub(super) fn select(connection: &Connection, key: &Key) -> rusqlite::Result<Opt
         .optional()
 }
 
-pub(super) fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+/// A row that ends in its key.
+pub(super) fn keyed(row: &rusqlite::Row<'_>) -> rusqlite::Result<(Key, Row)> {
+    Ok((Key::from_bytes(row.get(10)?), read(row)?))
+}
+
+fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
     if let Some(reason) = row.get_ref(8)?.as_str_or_null().ok().flatten() {
         return Ok(Row::ended(reason, row.get(9)?));
     }
