@@ -69,6 +69,7 @@ macro_rules! conformance_tests {
             a_touch_never_passes_the_absolute_limit
             a_touch_never_goes_back
             a_touch_never_revives
+            limits_longer_than_any_calendar_are_no_error
             fifty_parallel_changes_to_different_keys_all_survive
             parallel_changes_to_one_key_leave_one_of_them_whole
             a_change_to_an_ended_session_does_nothing_and_says_so
@@ -283,6 +284,25 @@ pub async fn a_touch_never_revives(fixture: &impl Fixture) {
         assert!(!bench.store.touch(&key, bench.clock.now()).await.expect("answers"));
         assert!(!bench.loads(&key).await);
     }
+}
+
+/// A limit may be longer than there are dates: then it never passes.
+pub async fn limits_longer_than_any_calendar_are_no_error(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture).await;
+    let (key, account) = (SessionId::random().key(""), AccountKey::random());
+    let policy = Policy { idle: Duration::MAX, absolute: Duration::MAX, persistent: true };
+    let record = Record { account: Some(account), ..Record::new(policy, bench.clock.now()) };
+    assert!(bench.store.insert(&key, &record).await.expect("inserts"));
+    for _ in 0..3 {
+        bench.clock.advance(Duration::days(365_000));
+        assert!(bench.store.touch(&key, bench.clock.now()).await.expect("touches"));
+        assert!(bench.set(&key, "a", json!(1)).await.is_some());
+        assert_eq!(bench.store.sweep(100).await.expect("sweeps"), 0);
+        assert_eq!(bench.listed(account).await, [key]);
+        assert!(bench.loads(&key).await);
+    }
+    bench.store.end(&key, Reason::SignedOut).await.expect("ends");
+    assert!(matches!(bench.load(&key).await, Loaded::Ended { reason: Reason::SignedOut, .. }));
 }
 
 /// A save is a change: parallel requests that set different keys keep all of them.

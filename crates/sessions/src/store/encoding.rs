@@ -15,9 +15,14 @@ pub(crate) fn moment(millis: i64) -> OffsetDateTime {
         .unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
-/// A duration in milliseconds.
+/// Ten thousand years: longer than the calendar, and short enough that moments and spans can be added as `i64`
+/// and as Lua's numbers.
+const LONGEST: Duration = Duration::days(3_652_425);
+
+/// A duration in milliseconds, at most [`LONGEST`].
 pub(crate) fn span(duration: Duration) -> i64 {
-    i64::try_from(duration.whole_milliseconds()).unwrap_or(i64::MAX)
+    let bounded = duration.clamp(-LONGEST, LONGEST);
+    bounded.whole_seconds() * 1000 + i64::from(bounded.subsec_milliseconds())
 }
 
 /// The key that is written in hexadecimal, two digits a byte; `None` for any other text.
@@ -134,5 +139,12 @@ mod tests {
     fn moments_survive_to_the_millisecond() {
         let now = FixedClock::default().now();
         assert_eq!(moment(millis(now)), now);
+    }
+
+    #[test]
+    fn a_span_is_exact_to_the_millisecond_and_never_longer_than_can_be_added() {
+        assert_eq!(span(Duration::milliseconds(-1500)), -1500);
+        assert_eq!(span(Duration::MAX), span(LONGEST));
+        assert_eq!(span(Duration::MIN), -span(LONGEST));
     }
 }

@@ -252,7 +252,7 @@ impl Inner {
                 }
                 let _turn = self.lock(shard)?;
                 match self.get(&key) {
-                    Ok(Some(Document::Ended { at, .. })) if self.clock.now() >= at + REASON_KEPT_FOR => {
+                    Ok(Some(Document::Ended { at, .. })) if self.clock.now() - REASON_KEPT_FOR >= at => {
                         remove(&self.record_path(&key)).map_err(StoreError::unavailable)?;
                         removed += 1;
                     }

@@ -125,7 +125,7 @@ impl Store for MemoryStore {
         let (mut ended, mut removed) = (0, 0);
         for shard in &self.shards {
             shard.lock().retain(|_, entry| {
-                let is_old = matches!(entry, Entry::Ended { at, .. } if now >= *at + REASON_KEPT_FOR);
+                let is_old = matches!(entry, Entry::Ended { at, .. } if now - REASON_KEPT_FOR >= *at);
                 let is_due = matches!(entry, Entry::Record(record) if record.expired(now).is_some());
                 if is_due && ended < limit {
                     entry.end(Reason::Idle, now);

@@ -19,7 +19,7 @@ use redis::{Client, FromRedisValue, RedisError, Script, ScriptInvocation, cmd};
 use time::OffsetDateTime;
 
 use super::cached::{Foreign, Watched};
-use super::encoding::millis;
+use super::encoding::{millis, span};
 use super::{Capabilities, Loaded, REASON_KEPT_FOR, Store, StoreError, Summary};
 use crate::{AccountKey, Change, Clock, Key, Reason, Record};
 
@@ -159,9 +159,9 @@ impl Store for RedisStore {
             call.arg(millis(record.absolute_deadline())).arg(&key.as_bytes()[..]);
             let () = self.run(&call).await?;
         }
-        let kept_for = record.idle_deadline() + REASON_KEPT_FOR - self.now();
+        let kept_for = record.idle_deadline() - self.now() + REASON_KEPT_FOR;
         let mut call = self.call(&self.inner.scripts.insert, &self.place(key));
-        call.arg(i64::try_from(kept_for.whole_milliseconds()).unwrap_or(i64::MAX));
+        call.arg(span(kept_for));
         fields::write(record, &mut call)?;
         self.run(&call).await
     }
@@ -179,7 +179,7 @@ impl Store for RedisStore {
         };
         // Redis forgets a reason by its own clock.
         Ok(match loaded {
-            Loaded::Ended { at, .. } if now >= at + REASON_KEPT_FOR => Loaded::Absent,
+            Loaded::Ended { at, .. } if now - REASON_KEPT_FOR >= at => Loaded::Absent,
             loaded => loaded,
         })
     }

@@ -90,19 +90,6 @@ async fn a_damaged_row_is_corrupt_and_no_panic() {
 }
 
 #[tokio::test]
-async fn limits_longer_than_any_calendar_are_no_error() {
-    let store = open(&Schema::create().await.url, PATIENCE).await.expect("opens");
-    let (long, key) = (time::Duration::milliseconds(i64::MAX), SessionId::random().key(""));
-    let record = Record::new(Policy { idle: long, absolute: long, persistent: true }, now());
-    store.insert(&key, &record).await.expect("inserts");
-    assert!(store.touch(&key, now()).await.expect("touches"));
-    assert!(store.apply(&key, &Change::remove("a", now())).await.expect("applies").is_some());
-    assert!(matches!(store.load(&key).await, Ok(Loaded::Living(living)) if living.policy == record.policy));
-    store.end(&key, Reason::SignedOut).await.expect("ends");
-    assert!(matches!(store.load(&key).await, Ok(Loaded::Ended { reason: Reason::SignedOut, .. })));
-}
-
-#[tokio::test]
 async fn writes_that_wait_too_long_fail_in_time_and_take_no_connection_with_them() {
     let schema = Schema::create().await;
     let store = open(&schema.url, Duration::from_millis(500)).await.expect("opens");

@@ -24,11 +24,8 @@ pub(super) const UPDATE: &str = "
     )
     SELECT pg_notify('sessions_written', encode(key, 'hex')) FROM written";
 
-/// In `numeric`, with the last moment of the calendar: a limit may be longer than `bigint` can add.
 pub(super) const TOUCH: &str = "
-    UPDATE sessions SET
-        seen = greatest(seen, $2),
-        deadline = least(greatest(seen, $2)::numeric + idle, created::numeric + absolute, 253402300799999)::bigint
+    UPDATE sessions SET seen = greatest(seen, $2), deadline = least(greatest(seen, $2) + idle, created + absolute)
     WHERE key = $1 AND ended IS NULL AND deadline > $3";
 
 /// Ends a row: its data goes; a limit that has passed already is the reason. From then on `deadline` is the

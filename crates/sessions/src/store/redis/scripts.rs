@@ -20,24 +20,27 @@ pub(super) struct Scripts {
 impl Scripts {
     pub(super) fn new() -> Self {
         Self {
-            insert: Script::new(INSERT),
-            apply: Script::new(&[LIVING, APPLY].concat()),
-            touch: Script::new(&[LIVING, TOUCH].concat()),
-            end: Script::new(&[LIVING, END].concat()),
-            list: Script::new(LIST),
+            insert: Script::new(&[EXPIRY, INSERT].concat()),
+            apply: Script::new(&[EXPIRY, LIVING, APPLY].concat()),
+            touch: Script::new(&[EXPIRY, LIVING, TOUCH].concat()),
+            end: Script::new(&[EXPIRY, LIVING, END].concat()),
+            list: Script::new(&[EXPIRY, LIST].concat()),
         }
     }
 }
 
-/// The limits of a living session; an error for one that cannot be read; nil for one that has ended.
-/// And its use: `seen` never goes back, and Redis keeps the record for a day past its idle deadline.
-const LIVING: &str = r"
+/// How long Redis keeps the key: at most ten years after its last use.
+const EXPIRY: &str = r"
 local KEPT, LONGEST = 86400000, 315360000000
 
 local function expire_in(milliseconds)
   redis.call('PEXPIRE', KEYS[1], string.format('%.0f', math.min(milliseconds, LONGEST)))
 end
+";
 
+/// The limits of a living session; an error for one that cannot be read; nil for one that has ended.
+/// And its use: `seen` never goes back, and Redis keeps the record for a day past its idle deadline.
+const LIVING: &str = r"
 local function limits()
   local found = redis.call('HMGET', KEYS[1], 'created', 'seen', 'idle', 'absolute', 'ended')
   if found[5] or redis.call('EXISTS', KEYS[1]) == 0 then return nil end
@@ -66,7 +69,7 @@ end
 const INSERT: &str = r"
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 for place = 3, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[place], ARGV[place + 1]) end
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
+expire_in(tonumber(ARGV[2]))
 return 1
 ";
 
@@ -126,8 +129,5 @@ const LIST: &str = r"
 redis.call('ZADD', KEYS[1], ARGV[2], ARGV[3])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
 local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')[2]
-if last then
-  local left = math.min(tonumber(last) - tonumber(ARGV[1]), 315360000000)
-  redis.call('PEXPIRE', KEYS[1], string.format('%.0f', left))
-end
+if last then expire_in(tonumber(last) - tonumber(ARGV[1])) end
 ";
