@@ -103,6 +103,7 @@ mod tests {
     use zeroize::ZeroizeOnDrop;
 
     use super::*;
+    use crate::store::encoding::hex;
 
     const PURPOSES: [&str; 4] = ["encrypt", "sign", "sign-id", "key-id"];
 
@@ -158,10 +159,6 @@ mod tests {
             assert_eq!(hex(&derived(master, purpose)), expected, "{purpose}");
         }
         assert_eq!(hex(&RingKey::derive(&master).id), "f3302bb4");
-    }
-
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
     }
 
     #[test]

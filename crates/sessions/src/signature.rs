@@ -73,6 +73,7 @@ fn authenticator(key: &RingKey, purpose: Purpose, cookie_name: &str, text: &str)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::encoding::hex;
 
     fn ring() -> KeyRing {
         KeyRing::new([std::array::from_fn(|at| u8::try_from(at).expect("below 32"))]).expect("it has a key")
@@ -89,7 +90,7 @@ mod tests {
         let code = |purpose| {
             let signed = sign(&ring(), purpose, "__Host-id", "text");
             let (_, code) = decode(signed.strip_prefix("text.").expect("the text, a dot")).expect("decodes");
-            code.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+            hex(&code)
         };
         assert_eq!(code(Purpose::Id), "159308420873142ad1f3aefb36e964c9cfdd8f84968f68a34eb257d2a225960b");
         assert_eq!(code(Purpose::Record), "5267f3395a5b97b85d1cb323ffb0074e9d4292300f09436f0c4953a2881832a3");

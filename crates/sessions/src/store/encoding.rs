@@ -25,6 +25,18 @@ pub(crate) fn span(duration: Duration) -> i64 {
     bounded.whole_seconds() * 1000 + i64::from(bounded.subsec_milliseconds())
 }
 
+/// Two lower-case hexadecimal digits a byte.
+#[cfg(any(feature = "filesystem", feature = "redis", test))]
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        for digit in [byte >> 4, byte & 0xf] {
+            text.extend(char::from_digit(digit.into(), 16));
+        }
+    }
+    text
+}
+
 /// The key that is written in hexadecimal, two digits a byte; `None` for any other text.
 #[cfg(any(feature = "filesystem", feature = "postgres", feature = "redis"))]
 pub(super) fn key_from_hex(text: &str) -> Option<crate::Key> {

@@ -18,13 +18,13 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::encoding::Document;
+use super::encoding::{Document, hex};
 use super::{Capabilities, Loaded, REASON_KEPT_FOR, Store, StoreError, Summary};
 use crate::{AccountKey, Change, Clock, Key, Reason, Record};
 
 mod names;
 
-use names::{folder_name, hex, key_of};
+use names::{folder_name, key_of};
 
 /// A folder with a file for each session.
 #[derive(Clone, Debug)]

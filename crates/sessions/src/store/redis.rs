@@ -19,7 +19,7 @@ use redis::{Client, FromRedisValue, RedisError, Script, ScriptInvocation, cmd};
 use time::OffsetDateTime;
 
 use super::cached::{Foreign, Watched};
-use super::encoding::{millis, span};
+use super::encoding::{hex, millis, span};
 use super::{Capabilities, Loaded, REASON_KEPT_FOR, Store, StoreError, Summary};
 use crate::{AccountKey, Change, Clock, Key, Reason, Record};
 
@@ -89,13 +89,12 @@ impl RedisStore {
 
     /// Where a session is.
     fn place(&self, key: &Key) -> String {
-        place(&self.inner.prefix, key)
+        [&self.inner.prefix, hex(key.as_bytes()).as_str()].concat()
     }
 
     /// Where an account's sessions are listed.
     fn index(&self, account: AccountKey) -> String {
-        let digits = account.as_bytes().map(|byte| format!("{byte:02x}")).concat();
-        format!("{}account:{digits}", self.inner.prefix)
+        format!("{}account:{}", self.inner.prefix, hex(account.as_bytes()))
     }
 
     async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, StoreError> {
@@ -267,17 +266,6 @@ impl Watched for RedisStore {
     async fn foreign_writes(&self) -> Result<Foreign, StoreError> {
         self.inner.watch.foreign_writes().await
     }
-}
-
-fn place(prefix: &str, key: &Key) -> String {
-    let mut name = String::with_capacity(prefix.len() + 64);
-    name.push_str(prefix);
-    for byte in key.as_bytes() {
-        for digit in [byte >> 4, byte & 0xf] {
-            name.extend(char::from_digit(digit.into(), 16));
-        }
-    }
-    name
 }
 
 /// What stands under a session's key and is no session is corrupt; anything else says that Redis cannot be

@@ -55,7 +55,7 @@ impl Fixture for Filesystem {
     }
 
     async fn damage(&self, key: &Key) -> bool {
-        let name = key.as_bytes().map(|byte| format!("{byte:02x}")).concat();
+        let name = hex(key.as_bytes());
         let records = files(&self.path()).into_iter().filter(|path| {
             path.ends_with(&name) && path.components().any(|part| part.as_os_str() == "records")
         });
@@ -301,8 +301,7 @@ fn redis_dump(open: &mut redis::Connection, prefix: &str) -> Vec<u8> {
 }
 
 fn redis_damage(open: &mut redis::Connection, prefix: &str, key: &Key) -> bool {
-    let digits = key.as_bytes().map(|byte| format!("{byte:02x}")).concat();
-    let damaged = open.hdel(format!("{prefix}{digits}"), "created");
+    let damaged = open.hdel(format!("{prefix}{}", hex(key.as_bytes())), "created");
     damaged == Ok(1)
 }
 
@@ -318,7 +317,7 @@ async fn a_name_too_many_in_an_account_s_index_is_passed_over() {
         let record = Record { account: Some(account), ..Record::new(Policy::SIGNED_IN, clock.now()) };
         store.insert(key, &record).await.expect("inserts");
     }
-    let index = format!("account:{}", ada.as_bytes().map(|byte| format!("{byte:02x}")).concat());
+    let index = format!("account:{}", hex(ada.as_bytes()));
     let mut open = fixture.connect().expect("is there");
     for key in [bobs, lost] {
         let () = open.zadd(&index, &key.as_bytes()[..], i64::MAX).expect("adds");
@@ -364,6 +363,10 @@ mod postgres {
 
 mod sqlite {
     sessions::conformance_tests!(super::Sqlite::new());
+}
+
+fn hex<const N: usize>(bytes: &[u8; N]) -> String {
+    bytes.map(|byte| format!("{byte:02x}")).concat()
 }
 
 fn folder() -> TempDir {

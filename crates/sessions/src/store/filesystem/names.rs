@@ -6,14 +6,6 @@ use std::fmt::Write as _;
 use super::super::encoding::key_from_hex;
 use crate::Key;
 
-/// Two lower-case digits a byte.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 /// The key that a file is named by; `None` for any other file.
 pub(super) fn key_of(name: &OsStr) -> Option<Key> {
     key_from_hex(name.to_str()?)
@@ -35,6 +27,7 @@ pub(super) fn folder_name(prefix: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::encoding::hex;
     use super::*;
     use crate::SessionId;
 
