@@ -64,18 +64,21 @@ struct Visitor {
 }
 
 impl Visitor {
-    /// Goes on until nobody answers any more.
-    async fn go_on(&mut self, client: &Client, origin: &str) {
-        loop {
-            self.steps += 1;
-            let goes_on = if self.steps.is_multiple_of(5) && self.cookie.is_some() {
-                self.leave(client, origin).await
-            } else {
-                self.choose(client, origin).await
-            };
-            if goes_on.is_none() {
-                return;
-            }
+    /// Goes on until nobody answers any more. Returns how many writes were acknowledged.
+    async fn go_on(&mut self, client: &Client, origin: &str) -> usize {
+        let mut acknowledged = 0;
+        while self.step(client, origin).await.is_some() {
+            acknowledged += 1;
+        }
+        acknowledged
+    }
+
+    async fn step(&mut self, client: &Client, origin: &str) -> Option<()> {
+        self.steps += 1;
+        if self.steps.is_multiple_of(5) && self.cookie.is_some() {
+            self.leave(client, origin).await
+        } else {
+            self.choose(client, origin).await
         }
     }
 
@@ -153,13 +156,12 @@ async fn what_was_acknowledged_holds(settings: &[String]) {
         for visitor in &mut visitors {
             visitor.checks(&client, &process.origin).await;
         }
-        let before: usize = visitors.iter().map(|visitor| visitor.steps).sum();
         let origin = process.origin.clone();
         let writing = visitors.into_iter().map(|mut visitor| {
             let (client, origin) = (client.clone(), origin.clone());
             tokio::spawn(async move {
-                visitor.go_on(&client, &origin).await;
-                visitor
+                let count = visitor.go_on(&client, &origin).await;
+                (visitor, count)
             })
         });
         let writing: Vec<_> = writing.collect();
@@ -168,11 +170,12 @@ async fn what_was_acknowledged_holds(settings: &[String]) {
         tokio::task::spawn_blocking(move || process.kill()).await.expect("is killed");
         visitors = Vec::new();
         for writing in writing {
-            visitors.push(writing.await.expect("nothing was refused"));
+            let (visitor, count) = writing.await.expect("nothing was refused");
+            visitors.push(visitor);
+            acknowledged += count;
         }
-        acknowledged += visitors.iter().map(|visitor| visitor.steps).sum::<usize>() - before;
     }
-    assert!(acknowledged > 2 * ROUNDS, "they wrote: {acknowledged}");
+    assert!(acknowledged > ROUNDS / 2, "too few writes were acknowledged to judge by: {acknowledged}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
