@@ -48,6 +48,9 @@ fn report(transcript: Transcript) -> Result<ExitCode> {
     for (verdicts, about) in modules.iter().filter(|(verdicts, _)| !verdicts.is_empty()) {
         say::result(&format!("{about}:\n\n{}\n", Table::of(verdicts)));
     }
+    if let Some((missing, _)) = modules.iter().find(|(verdicts, _)| verdicts.is_empty()) {
+        bail!("`cargo test` ran no rule in the module `{}`", missing.module);
+    }
     if !modules.iter().all(|(verdicts, _)| verdicts.all_hold()) {
         return Ok(ExitCode::FAILURE);
     }
@@ -63,6 +66,8 @@ mod tests {
 
     use super::*;
 
+    const LAYER: &str = "test http::memory::merely_visiting_begins_nothing ... ok";
+
     fn exit_code(succeeded: bool, lines: &[&str]) -> Result<ExitCode> {
         let lines = lines.iter().map(|&line| line.to_owned()).collect();
         report(Transcript { succeeded, lines, took: Duration::ZERO })
@@ -70,14 +75,24 @@ mod tests {
 
     #[test]
     fn rules_that_all_hold_are_a_success() {
-        let done = exit_code(true, &["test stores::memory::a_read_never_writes ... ok"]);
+        let done = exit_code(true, &["test stores::memory::a_read_never_writes ... ok", LAYER]);
         assert_eq!(done.unwrap(), ExitCode::SUCCESS);
     }
 
     #[test]
     fn a_broken_rule_is_a_failure() {
-        let done = exit_code(false, &["test stores::memory::a_read_never_writes ... FAILED"]);
+        let done = exit_code(false, &["test stores::memory::a_read_never_writes ... FAILED", LAYER]);
         assert_eq!(done.unwrap(), ExitCode::FAILURE);
+    }
+
+    #[test]
+    fn a_module_without_rules_is_a_failure_that_names_it() {
+        for (line, missing) in
+            [("test stores::memory::a_read_never_writes ... ok", "`http`"), (LAYER, "`stores`")]
+        {
+            let error = exit_code(true, &[line]).unwrap_err().to_string();
+            assert!(error.contains(missing), "{error}");
+        }
     }
 
     #[test]
@@ -86,6 +101,7 @@ mod tests {
             "test stores::memory::a_read_never_writes ... ok",
             "test stores::sqlite::a_read_never_writes ... ok",
             "test stores::sqlite::odd_values_survive_unchanged ... ok",
+            LAYER,
         ];
         assert_eq!(exit_code(true, &lines).unwrap(), ExitCode::FAILURE);
     }
@@ -103,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_run_that_breaks_down_is_a_failure_though_no_rule_in_the_table_is_broken() {
-        let lines = ["test stores::memory::a_read_never_writes ... ok", "(signal: 6, SIGABRT)"];
+        let lines = ["test stores::memory::a_read_never_writes ... ok", LAYER, "(signal: 6, SIGABRT)"];
         assert!(exit_code(false, &lines).is_err());
     }
 }

@@ -18,7 +18,7 @@ pub enum Verdict {
 /// The verdicts on all rules in all stores.
 pub struct Verdicts {
     /// The module of the tests in which each store has its own.
-    module: &'static str,
+    pub module: &'static str,
     /// By rule, then by store.
     known: BTreeMap<String, BTreeMap<String, Verdict>>,
 }
