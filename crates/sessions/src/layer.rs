@@ -8,16 +8,17 @@ use http::header::{CACHE_CONTROL, RETRY_AFTER, SET_COOKIE, VARY};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use tower_layer::Layer;
 use tower_service::Service;
-use tower_sessions::Session;
+use tower_sessions::{Session, session, session_store};
 
-use crate::request_store::{Ending, RequestStore, SESSION_PLACEHOLDER};
+use crate::current::Settled;
+use crate::request_store::{Ending, RequestStore, SESSION_PLACEHOLDER, meaning};
 use crate::{CurrentSession, Sessions};
 
 /// Gives each request a [`CurrentSession`] and a [`Session`], and writes the cookie if it changed.
 ///
 /// Saved whatever the status code. Answers whose session was read or written are marked
 /// `no-store, private` and `Vary: Cookie`. If a change cannot be stored the answer is 503 with
-/// `Retry-After`, and the cookie stays as it was.
+/// `Retry-After`, or 500 if it does not fit into its cookie, and the cookie stays as it was.
 #[derive(Clone, Debug)]
 pub struct SessionLayer {
     sessions: Sessions,
@@ -73,7 +74,7 @@ where
             let response = ready.call(request).await?;
             Ok(match finish(&current, &store, &session).await {
                 Ok(settled) => with_headers(response, settled),
-                Err(error) => unavailable(&error),
+                Err(error) => failed(&error),
             })
         })
     }
@@ -84,16 +85,16 @@ async fn finish(
     current: &CurrentSession,
     store: &RequestStore,
     session: &Session,
-) -> Result<crate::current::Settled, Box<dyn std::error::Error + Send + Sync>> {
+) -> Result<Settled, session::Error> {
     let leaves_nothing = store.ending() == Some(Ending::SignOut) && session.is_empty().await;
     if session.is_modified() && !leaves_nothing {
         session.save().await?;
     }
-    store.settle_ending().await?;
-    Ok(current.settle().await?)
+    store.settle_ending().await.map_err(meaning)?;
+    Ok(current.settle().await.map_err(meaning)?)
 }
 
-fn with_headers<B>(mut response: Response<B>, settled: crate::current::Settled) -> Response<B> {
+fn with_headers<B>(mut response: Response<B>, settled: Settled) -> Response<B> {
     let headers = response.headers_mut();
     if let Some(cookie) = settled.set_cookie.and_then(|cookie| HeaderValue::try_from(cookie).ok()) {
         headers.append(SET_COOKIE, cookie);
@@ -113,12 +114,19 @@ fn vary_by_cookie(headers: &mut HeaderMap) {
     }
 }
 
-fn unavailable<B: Default>(error: &dyn std::fmt::Display) -> Response<B> {
+fn failed<B: Default>(error: &session::Error) -> Response<B> {
     tracing::error!(%error, "a session could not be settled");
     let mut response = Response::new(B::default());
-    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    *response.status_mut() = match error {
+        session::Error::SerdeJson(_) | session::Error::Store(session_store::Error::Encode(_)) => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+        session::Error::Store(session_store::Error::Backend(_) | session_store::Error::Decode(_)) => {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+    };
     let headers = response.headers_mut();
-    headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store, private"));
     headers.append(VARY, HeaderValue::from_static("Cookie"));
     response

@@ -9,7 +9,7 @@ use tower_sessions::SessionStore;
 use tower_sessions::session::{Id, Record as TowerRecord};
 use tower_sessions::session_store;
 
-use crate::{Change, CurrentSession, Presence};
+use crate::{Change, CurrentSession, Presence, StoreError};
 
 /// Remembers what one request loaded, and turns each save into a change against it.
 ///
@@ -46,7 +46,7 @@ impl RequestStore {
     }
 
     /// Does what was asked for and has not been done by a save.
-    pub(crate) async fn settle_ending(&self) -> Result<(), crate::StoreError> {
+    pub(crate) async fn settle_ending(&self) -> Result<(), StoreError> {
         let ending = self.ending.lock().take();
         match ending {
             Some(Ending::Cycle) => self.current.cycle_id().await.map(drop),
@@ -63,7 +63,7 @@ impl RequestStore {
         let after: BTreeMap<_, _> = data.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
         let change = Change::between(&self.base.lock(), &after, self.current.sessions().now());
         if !change.is_empty() {
-            self.current.change(change.set, change.removed).await.map_err(backend)?;
+            self.current.change(change.set, change.removed).await.map_err(meaning)?;
             *self.base.lock() = after;
         }
         Ok(())
@@ -74,7 +74,7 @@ impl RequestStore {
 impl SessionStore for RequestStore {
     /// Reached after `cycle_id` or `flush`, when the session has no id.
     async fn create(&self, record: &mut TowerRecord) -> session_store::Result<()> {
-        self.settle_ending().await.map_err(backend)?;
+        self.settle_ending().await.map_err(meaning)?;
         record.id = RECORD_PLACEHOLDER;
         self.send(&record.data).await
     }
@@ -84,7 +84,7 @@ impl SessionStore for RequestStore {
     }
 
     async fn load(&self, _: &Id) -> session_store::Result<Option<TowerRecord>> {
-        let values = match self.current.presence().await.map_err(backend)? {
+        let values = match self.current.presence().await.map_err(meaning)? {
             Presence::Living(record) => record.values.clone(),
             Presence::Nobody | Presence::Ended { .. } => BTreeMap::new(),
         };
@@ -104,7 +104,13 @@ impl SessionStore for RequestStore {
     }
 }
 
+/// What an error means to who asked through `Session`: one that is not to be tried again is of the encoding.
 #[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
-fn backend(error: crate::StoreError) -> session_store::Error {
-    session_store::Error::Backend(error.to_string())
+pub(crate) fn meaning(error: StoreError) -> session_store::Error {
+    match error {
+        StoreError::TooLarge(error) => session_store::Error::Encode(error.to_string()),
+        StoreError::Unavailable(_) | StoreError::Corrupt(_) => {
+            session_store::Error::Backend(error.to_string())
+        }
+    }
 }

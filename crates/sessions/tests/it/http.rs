@@ -325,3 +325,19 @@ async fn a_store_that_fails_is_503_and_keeps_the_cookie() {
     assert_eq!((answer.status, answer.set_cookie), (StatusCode::SERVICE_UNAVAILABLE, None));
     assert_eq!(ada.get("/public").await.status, StatusCode::OK, "what needs no session is served");
 }
+
+/// No second attempt would help, so nobody is asked to make one.
+#[tokio::test]
+async fn a_session_too_large_for_its_cookie_is_500_and_keeps_the_cookie() {
+    for site in [Site::encrypted(), Site::signed()] {
+        for path in ["/login/ada", "/public"] {
+            let mut visitor = Browser::of(&site);
+            visitor.get(path).await;
+            let cookie = visitor.cookie.clone();
+            let answer = visitor.get(&format!("/set/large/{}", "x".repeat(4000))).await;
+            assert_eq!((answer.status, answer.retry_after), (StatusCode::INTERNAL_SERVER_ERROR, None));
+            assert_eq!(visitor.cookie, cookie);
+            assert_eq!(visitor.get("/get/large").await, Answer::ok("null"));
+        }
+    }
+}

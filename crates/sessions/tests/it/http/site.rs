@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::extract::Path;
 use axum::routing::get;
 use axum::{Extension, Router};
-use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE, VARY};
+use http::header::{CACHE_CONTROL, COOKIE, RETRY_AFTER, SET_COOKIE, VARY};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
@@ -260,11 +260,18 @@ pub struct Answer {
     pub body: String,
     pub set_cookie: Option<String>,
     pub caching: Option<String>,
+    pub retry_after: Option<String>,
 }
 
 impl Answer {
     pub fn ok(body: &str) -> Self {
-        Self { status: StatusCode::OK, body: body.to_owned(), set_cookie: None, caching: None }
+        Self {
+            status: StatusCode::OK,
+            body: body.to_owned(),
+            set_cookie: None,
+            caching: None,
+            retry_after: None,
+        }
     }
 }
 
@@ -310,6 +317,7 @@ impl Browser {
             body: String::from_utf8(bytes.to_vec()).expect("text"),
             set_cookie,
             caching,
+            retry_after: header(RETRY_AFTER),
         }
     }
 }
