@@ -6,22 +6,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::HeaderMap;
 use serde_json::Value;
-use time::{Duration, OffsetDateTime};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::Mutex;
 
-use crate::backing::{Living, Shown};
-use crate::store::{Loaded, StoreError};
-use crate::{
-    AccountKey, Anonymous, Change, Key, Lifecycle, Policy, Reason, Record, SessionId, Sessions, Summary,
-};
+use crate::backing::Shown;
+use crate::{AccountKey, Change, Key, Lifecycle, Policy, Reason, Record, Sessions, StoreError, Summary};
 
+mod presence;
 mod settle;
+mod state;
 
+pub use presence::Presence;
 pub(crate) use settle::Settled;
-
-/// For so long after a sign-out or a change of id, requests with the old id count as still in flight:
-/// their changes are dropped and their answers carry no cookie.
-const IN_FLIGHT: Duration = Duration::seconds(60);
+use state::{CookieAnswer, State};
 
 /// The session of one request: who it is, what it holds, and what becomes of it.
 ///
@@ -42,68 +38,6 @@ struct Inner {
     sessionless: AtomicBool,
     read: AtomicBool,
     state: Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    /// `None`: not loaded yet.
-    presence: Option<Presence>,
-    /// The id under which the present session lives; another one than the cookie's after a sign-in.
-    id: Option<SessionId>,
-    /// The account's epoch in which it was sealed, if the cookie holds the record.
-    epoch: u64,
-    cookie: CookieAnswer,
-}
-
-impl State {
-    /// The living session.
-    fn living(&self) -> Option<Living<'_>> {
-        let record = self.presence.as_ref().and_then(Presence::record)?;
-        Some(Living { id: self.id?, record, epoch: self.epoch })
-    }
-
-    /// The living session of an account, and whose it is.
-    fn signed_in(&self) -> Option<(Living<'_>, AccountKey)> {
-        let living = self.living()?;
-        Some((living, living.record.account?))
-    }
-}
-
-/// What to say of the cookie in the answer.
-#[derive(Clone, Debug, Default, PartialEq)]
-enum CookieAnswer {
-    #[default]
-    Nothing,
-    /// Hand out this `Set-Cookie` value.
-    Set(String),
-    Remove,
-}
-
-/// What the request's cookie led to.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Presence {
-    /// No cookie: a guest who has chosen nothing.
-    Nobody,
-    /// A living session, a guest's or an account's.
-    Living(Arc<Record>),
-    /// A session that has ended: a guest.
-    Ended {
-        /// Why; `None` if its id is not known.
-        reason: Option<Reason>,
-        /// Whether it was signed out, or its id changed, less than 60 seconds ago.
-        in_flight: bool,
-    },
-}
-
-impl Presence {
-    /// The record of a living session.
-    #[must_use]
-    pub fn record(&self) -> Option<&Record> {
-        match self {
-            Self::Living(record) => Some(record),
-            Self::Nobody | Self::Ended { .. } => None,
-        }
-    }
 }
 
 /// What a new authenticated session begins with.
@@ -151,7 +85,7 @@ impl CurrentSession {
     }
 
     /// Says that this visit begins no anonymous session, even where each visit would
-    /// ([`Anonymous::OnVisit`]): its address has begun too many.
+    /// ([`OnVisit`](crate::Anonymous::OnVisit)): its address has begun too many.
     pub fn set_sessionless(&self) {
         self.inner.sessionless.store(true, Ordering::Relaxed);
     }
@@ -269,136 +203,4 @@ impl CurrentSession {
         }
         Ok(())
     }
-
-    /// Ends the living session and keeps what its lifecycles keep.
-    async fn end(&self, state: &mut State, record: &Record) -> Result<(), StoreError> {
-        let sessions = &self.inner.sessions;
-        if let Some(id) = state.id {
-            sessions.end(&id, Some(record), Reason::SignedOut).await?;
-        }
-        state.presence = Some(Presence::Nobody);
-        state.cookie = CookieAnswer::Remove;
-        let lifecycles = &sessions.settings().lifecycles;
-        let kept = lifecycles.carry(&record.values, BTreeMap::new(), |lifecycle| lifecycle.sign_out);
-        if !kept.is_empty()
-            && let Err(error) = self.begin_anonymous(state, kept).await
-        {
-            tracing::warn!(%error, "a theme or language was lost at sign-out");
-        }
-        Ok(())
-    }
-
-    /// The state, with the presented session loaded.
-    async fn loaded(&self) -> Result<MutexGuard<'_, State>, StoreError> {
-        self.inner.read.store(true, Ordering::Relaxed);
-        let mut state = self.inner.state.lock().await;
-        if state.presence.is_none()
-            && let Some(id) = state.id
-        {
-            state.presence = Some(self.load(&id).await?);
-        }
-        Ok(state)
-    }
-
-    async fn load(&self, id: &SessionId) -> Result<Presence, StoreError> {
-        let sessions = &self.inner.sessions;
-        match sessions.load(&self.inner.shown).await {
-            Ok(Loaded::Living(record)) => Ok(Presence::Living(Arc::new(record))),
-            Ok(Loaded::Ended { reason, at }) => Ok(Presence::Ended {
-                reason: Some(reason),
-                in_flight: is_in_flight(reason, at, sessions.now()),
-            }),
-            Ok(Loaded::Absent) => Ok(Presence::Ended { reason: None, in_flight: false }),
-            Err(StoreError::Corrupt(source)) => {
-                let session = sessions.key(id);
-                tracing::error!(?session, %source, "removing a session record that cannot be read");
-                sessions.end(id, None, Reason::Corrupt).await?;
-                Ok(Presence::Ended { reason: Some(Reason::Corrupt), in_flight: false })
-            }
-            Err(unavailable) => Err(unavailable),
-        }
-    }
-
-    async fn apply(&self, state: &mut State, change: Change) -> Result<Option<Record>, StoreError> {
-        let sessions = &self.inner.sessions;
-        match (&state.presence, state.living()) {
-            (_, Some(living)) if change.is_empty() => Ok(Some(living.record.clone())),
-            (_, Some(living)) => {
-                let applied = sessions.apply(living, &change).await?;
-                self.go_on(state, applied.clone())?;
-                Ok(applied)
-            }
-            (Some(Presence::Ended { in_flight: true, .. }), _) => Ok(None),
-            _ if change.set.is_empty() || sessions.settings().anonymous == Anonymous::Never => Ok(None),
-            _ => self.begin_anonymous(state, change.set).await.map(Some),
-        }
-    }
-
-    /// Takes over what a change has made of the living session; without a record it has ended meanwhile.
-    fn go_on(&self, state: &mut State, record: Option<Record>) -> Result<(), StoreError> {
-        let Some(record) = record else {
-            state.presence = Some(Presence::Ended { reason: None, in_flight: true });
-            state.cookie = CookieAnswer::Nothing;
-            return Ok(());
-        };
-        let before = state.presence.replace(Presence::Living(Arc::new(record)));
-        if self.inner.sessions.capabilities().is_client_side {
-            self.hand_out(state).inspect_err(|_| state.presence = before)?;
-        }
-        Ok(())
-    }
-
-    /// Hands the living session out in a cookie.
-    fn hand_out(&self, state: &mut State) -> Result<(), StoreError> {
-        let sessions = &self.inner.sessions;
-        let Some(living) = state.living() else { return Ok(()) };
-        let is_persistent = living.record.policy.persistent;
-        let max_age = is_persistent.then(|| living.record.absolute_deadline() - sessions.now());
-        let value = sessions.cookie_value(living, max_age)?;
-        state.cookie = CookieAnswer::Set(sessions.settings().cookie.set(&value, max_age));
-        Ok(())
-    }
-
-    async fn begin_anonymous(
-        &self,
-        state: &mut State,
-        values: BTreeMap<String, Value>,
-    ) -> Result<Record, StoreError> {
-        let sessions = &self.inner.sessions;
-        let mut record = Record::new(sessions.settings().anonymous_policy, sessions.now());
-        record.values = values;
-        self.insert(state, record.clone()).await?;
-        Ok(record)
-    }
-
-    /// Puts a record under a new id, then ends the old one: a crash between the two loses nobody's
-    /// session, and the old id was never the new one's.
-    async fn replace(&self, state: &mut State, record: Record) -> Result<(), StoreError> {
-        let sessions = &self.inner.sessions;
-        let old = state.living().map(|old| (old.id, old.record.clone()));
-        let before = (state.presence.clone(), state.id, state.epoch, state.cookie.clone());
-        self.insert(state, record).await?;
-        if let Some((id, record)) = old {
-            let ended = sessions.end(&id, Some(&record), Reason::Cycled).await;
-            if ended.is_err() {
-                (state.presence, state.id, state.epoch, state.cookie) = before;
-            }
-            ended?;
-        }
-        Ok(())
-    }
-
-    async fn insert(&self, state: &mut State, record: Record) -> Result<(), StoreError> {
-        let (id, epoch) = self.inner.sessions.insert(&record).await?;
-        let presence = Some(Presence::Living(Arc::new(record)));
-        let mut next = State { presence, id: Some(id), epoch, cookie: CookieAnswer::Nothing };
-        self.hand_out(&mut next)?;
-        *state = next;
-        Ok(())
-    }
-}
-
-/// Whether an answer to this id may still be on its way to a browser that has a newer cookie.
-fn is_in_flight(reason: Reason, at: OffsetDateTime, now: OffsetDateTime) -> bool {
-    matches!(reason, Reason::SignedOut | Reason::Cycled) && now - at < IN_FLIGHT
 }

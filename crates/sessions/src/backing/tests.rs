@@ -6,8 +6,8 @@ use std::time::Duration as Wait;
 use async_trait::async_trait;
 
 use super::*;
-use crate::revocations::{Revocations, Standing};
-use crate::{FixedClock, Policy, SessionsBuilder};
+use crate::revocations::{EndedEarly, Standing};
+use crate::{AccountKey, Change, FixedClock, Key, Loaded, Policy, Reason, SessionsBuilder, Summary};
 
 /// Never answers.
 #[derive(Debug)]

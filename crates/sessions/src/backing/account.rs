@@ -1,0 +1,69 @@
+//! The sessions of an account.
+
+use super::{Backing, Living};
+use crate::{AccountKey, Key, Reason, Sessions, StoreError, Summary};
+
+impl Sessions {
+    /// Ends all sessions of an account. Returns how many, where that is known.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: some may have ended.
+    pub async fn end_of_account(
+        &self,
+        account: AccountKey,
+        reason: Reason,
+    ) -> Result<Option<u64>, StoreError> {
+        self.end_all_but(None, account, reason).await.map(|(count, _)| count)
+    }
+
+    /// Ends the session with this key; none of those whose records are in cookies.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn end_by_key(&self, key: &Key, reason: Reason) -> Result<(), StoreError> {
+        match &self.settings().backing {
+            Backing::Server { store, .. } => self.within_budget(store.end(key, reason)).await,
+            Backing::Client(_) => Ok(()),
+        }
+    }
+
+    /// Ends all sessions of a record's account but this one. Returns how many, where that is known, and the
+    /// epoch in which this one goes on.
+    pub(crate) async fn end_others(
+        &self,
+        living: Living<'_>,
+        account: AccountKey,
+        reason: Reason,
+    ) -> Result<(Option<u64>, u64), StoreError> {
+        self.end_all_but(Some(&self.key(&living.id)), account, reason).await
+    }
+
+    /// The living sessions of an account, newest first; `None` where they cannot be listed.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn of_account(&self, account: AccountKey) -> Result<Option<Vec<Summary>>, StoreError> {
+        match &self.settings().backing {
+            Backing::Server { store, .. } => self.within_budget(store.of_account(account)).await.map(Some),
+            Backing::Client(_) => Ok(None),
+        }
+    }
+
+    async fn end_all_but(
+        &self,
+        except: Option<&Key>,
+        account: AccountKey,
+        reason: Reason,
+    ) -> Result<(Option<u64>, u64), StoreError> {
+        match &self.settings().backing {
+            Backing::Server { store, .. } => {
+                let ending = store.end_of_account(account, except, reason);
+                Ok((Some(self.within_budget(ending).await?), 0))
+            }
+            Backing::Client(client) => {
+                let raising = client.remembered.raise(account, reason, self.now());
+                Ok((None, self.within_budget(raising).await?))
+            }
+        }
+    }
+}

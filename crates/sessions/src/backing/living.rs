@@ -1,0 +1,145 @@
+//! One session, in a store or in the cookie itself.
+
+use time::Duration;
+
+use super::{Backing, Shown};
+use crate::revocations::{EndedEarly, Standing};
+use crate::store::{Loaded, StoreError};
+use crate::{Change, Contents, Reason, Record, SessionId, Sessions, signed_id};
+
+/// A living session as a request knows it.
+#[derive(Clone, Copy)]
+pub(crate) struct Living<'a> {
+    pub id: SessionId,
+    pub record: &'a Record,
+    pub epoch: u64,
+}
+
+/// What the engine asks of a store, or does itself for client-side sessions. Each within the time limit.
+impl Sessions {
+    /// The record that the cookie led to, or why there is none.
+    pub(crate) async fn load(&self, shown: &Shown) -> Result<Loaded, StoreError> {
+        match (shown, &self.settings().backing) {
+            (Shown::Id { id, .. }, Backing::Server { store, .. }) => {
+                self.within_budget(store.load(&self.key(id))).await
+            }
+            (Shown::Contents { contents, .. }, Backing::Client(_)) => {
+                let loaded = Loaded::at(contents.record.clone(), self.now());
+                let Loaded::Living(record) = loaded else { return Ok(loaded) };
+                let standing = self.standing(&contents.id, &record).await?;
+                Ok(match standing.end_of(contents.epoch) {
+                    Some((reason, at)) => Loaded::Ended { reason, at },
+                    None => Loaded::Living(record),
+                })
+            }
+            _ => Ok(Loaded::Absent),
+        }
+    }
+
+    /// Puts a record under a new id. Returns it, and the epoch in which the record begins.
+    pub(crate) async fn insert(&self, record: &Record) -> Result<(SessionId, u64), StoreError> {
+        match &self.settings().backing {
+            Backing::Server { store, .. } => loop {
+                let id = SessionId::random();
+                if self.within_budget(store.insert(&self.key(&id), record)).await? {
+                    return Ok((id, 0));
+                }
+            },
+            Backing::Client(_) => {
+                let id = SessionId::random();
+                Ok((id, self.standing(&id, record).await?.epoch))
+            }
+        }
+    }
+
+    /// Applies a change to a living record. `None`: it has ended.
+    pub(crate) async fn apply(
+        &self,
+        living: Living<'_>,
+        change: &Change,
+    ) -> Result<Option<Record>, StoreError> {
+        match &self.settings().backing {
+            Backing::Server { store, .. } => {
+                self.within_budget(store.apply(&self.key(&living.id), change)).await
+            }
+            Backing::Client(_) => {
+                let mut record = living.record.clone();
+                record.apply(change);
+                Ok(self.still_lives(living).await?.then_some(record))
+            }
+        }
+    }
+
+    /// Notes a use. The record with it, if the cookie is to carry it; `None` also if the session has ended.
+    pub(crate) async fn touch(&self, living: Living<'_>) -> Result<Option<Record>, StoreError> {
+        let now = self.now();
+        match &self.settings().backing {
+            Backing::Server { store, .. } => {
+                self.within_budget(store.touch(&self.key(&living.id), now)).await.map(|_| None)
+            }
+            Backing::Client(_) => {
+                let mut record = living.record.clone();
+                record.touch(now);
+                Ok(self.still_lives(living).await?.then_some(record))
+            }
+        }
+    }
+
+    /// Ends one session.
+    pub(crate) async fn end(
+        &self,
+        id: &SessionId,
+        record: Option<&Record>,
+        reason: Reason,
+    ) -> Result<(), StoreError> {
+        let key = self.key(id);
+        match (&self.settings().backing, record) {
+            (Backing::Server { store, .. }, _) => self.within_budget(store.end(&key, reason)).await,
+            (Backing::Client(client), Some(record)) => {
+                let ended = EndedEarly {
+                    key,
+                    account: record.account,
+                    reason,
+                    at: self.now(),
+                    until: record.absolute_deadline(),
+                };
+                self.within_budget(client.remembered.end(ended)).await
+            }
+            (Backing::Client(_), None) => Ok(()),
+        }
+    }
+
+    /// The cookie's value for a living session.
+    pub(crate) fn cookie_value(
+        &self,
+        living: Living<'_>,
+        max_age: Option<Duration>,
+    ) -> Result<String, StoreError> {
+        let cookie = &self.settings().cookie;
+        match &self.settings().backing {
+            Backing::Server { signer: None, .. } => Ok(living.id.encode()),
+            Backing::Server { signer: Some(ring), .. } => Ok(signed_id::sign(ring, &cookie.name, &living.id)),
+            Backing::Client(client) => {
+                let contents = Contents { id: living.id, record: living.record.clone(), epoch: living.epoch };
+                Ok(client.codec.seal(cookie, &contents, max_age)?)
+            }
+        }
+    }
+
+    /// Whether a session that lived when the request came still does. Only for the cookie's own records: a
+    /// store says so itself.
+    pub(crate) async fn still_lives(&self, living: Living<'_>) -> Result<bool, StoreError> {
+        let standing = self.standing(&living.id, living.record).await?;
+        Ok(standing.end_of(living.epoch).is_none())
+    }
+
+    pub(super) async fn standing(&self, id: &SessionId, record: &Record) -> Result<Standing, StoreError> {
+        match &self.settings().backing {
+            Backing::Server { .. } => Ok(Standing::default()),
+            Backing::Client(client) => {
+                let key = self.key(id);
+                self.within_budget(client.remembered.standing(&key, record.account, self.now())).await
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What a request's session is at the moment, and how that changes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{CurrentSession, Presence};
+use crate::backing::Living;
+use crate::{AccountKey, Anonymous, Change, Reason, Record, SessionId, StoreError};
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    /// `None`: not loaded yet.
+    pub presence: Option<Presence>,
+    /// The id under which the present session lives; another one than the cookie's after a sign-in.
+    pub id: Option<SessionId>,
+    /// The account's epoch in which it was sealed, if the cookie holds the record.
+    pub epoch: u64,
+    pub cookie: CookieAnswer,
+}
+
+impl State {
+    /// The living session.
+    pub(super) fn living(&self) -> Option<Living<'_>> {
+        let record = self.presence.as_ref().and_then(Presence::record)?;
+        Some(Living { id: self.id?, record, epoch: self.epoch })
+    }
+
+    /// The living session of an account, and whose it is.
+    pub(super) fn signed_in(&self) -> Option<(Living<'_>, AccountKey)> {
+        let living = self.living()?;
+        Some((living, living.record.account?))
+    }
+}
+
+/// What to say of the cookie in the answer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) enum CookieAnswer {
+    #[default]
+    Nothing,
+    /// Hand out this `Set-Cookie` value.
+    Set(String),
+    Remove,
+}
+
+impl CurrentSession {
+    /// Ends the living session and keeps what its lifecycles keep.
+    pub(super) async fn end(&self, state: &mut State, record: &Record) -> Result<(), StoreError> {
+        let sessions = &self.inner.sessions;
+        if let Some(id) = state.id {
+            sessions.end(&id, Some(record), Reason::SignedOut).await?;
+        }
+        state.presence = Some(Presence::Nobody);
+        state.cookie = CookieAnswer::Remove;
+        let lifecycles = &sessions.settings().lifecycles;
+        let kept = lifecycles.carry(&record.values, BTreeMap::new(), |lifecycle| lifecycle.sign_out);
+        if !kept.is_empty()
+            && let Err(error) = self.begin_anonymous(state, kept).await
+        {
+            tracing::warn!(%error, "a theme or language was lost at sign-out");
+        }
+        Ok(())
+    }
+
+    pub(super) async fn apply(
+        &self,
+        state: &mut State,
+        change: Change,
+    ) -> Result<Option<Record>, StoreError> {
+        let sessions = &self.inner.sessions;
+        match (&state.presence, state.living()) {
+            (_, Some(living)) if change.is_empty() => Ok(Some(living.record.clone())),
+            (_, Some(living)) => {
+                let applied = sessions.apply(living, &change).await?;
+                self.go_on(state, applied.clone())?;
+                Ok(applied)
+            }
+            (Some(Presence::Ended { in_flight: true, .. }), _) => Ok(None),
+            _ if change.set.is_empty() || sessions.settings().anonymous == Anonymous::Never => Ok(None),
+            _ => self.begin_anonymous(state, change.set).await.map(Some),
+        }
+    }
+
+    /// Takes over what a change has made of the living session; without a record it has ended meanwhile.
+    pub(super) fn go_on(&self, state: &mut State, record: Option<Record>) -> Result<(), StoreError> {
+        let Some(record) = record else {
+            state.presence = Some(Presence::Ended { reason: None, in_flight: true });
+            state.cookie = CookieAnswer::Nothing;
+            return Ok(());
+        };
+        let before = state.presence.replace(Presence::Living(Arc::new(record)));
+        if self.inner.sessions.capabilities().is_client_side {
+            self.hand_out(state).inspect_err(|_| state.presence = before)?;
+        }
+        Ok(())
+    }
+
+    /// Hands the living session out in a cookie.
+    pub(super) fn hand_out(&self, state: &mut State) -> Result<(), StoreError> {
+        let sessions = &self.inner.sessions;
+        let Some(living) = state.living() else { return Ok(()) };
+        let is_persistent = living.record.policy.persistent;
+        let max_age = is_persistent.then(|| living.record.absolute_deadline() - sessions.now());
+        let value = sessions.cookie_value(living, max_age)?;
+        state.cookie = CookieAnswer::Set(sessions.settings().cookie.set(&value, max_age));
+        Ok(())
+    }
+
+    pub(super) async fn begin_anonymous(
+        &self,
+        state: &mut State,
+        values: BTreeMap<String, Value>,
+    ) -> Result<Record, StoreError> {
+        let sessions = &self.inner.sessions;
+        let mut record = Record::new(sessions.settings().anonymous_policy, sessions.now());
+        record.values = values;
+        self.insert(state, record.clone()).await?;
+        Ok(record)
+    }
+
+    /// Puts a record under a new id, then ends the old one: a crash between the two loses nobody's
+    /// session, and the old id was never the new one's.
+    pub(super) async fn replace(&self, state: &mut State, record: Record) -> Result<(), StoreError> {
+        let sessions = &self.inner.sessions;
+        let old = state.living().map(|old| (old.id, old.record.clone()));
+        let before = (state.presence.clone(), state.id, state.epoch, state.cookie.clone());
+        self.insert(state, record).await?;
+        if let Some((id, record)) = old {
+            let ended = sessions.end(&id, Some(&record), Reason::Cycled).await;
+            if ended.is_err() {
+                (state.presence, state.id, state.epoch, state.cookie) = before;
+            }
+            ended?;
+        }
+        Ok(())
+    }
+
+    async fn insert(&self, state: &mut State, record: Record) -> Result<(), StoreError> {
+        let (id, epoch) = self.inner.sessions.insert(&record).await?;
+        let presence = Some(Presence::Living(Arc::new(record)));
+        let mut next = State { presence, id: Some(id), epoch, cookie: CookieAnswer::Nothing };
+        self.hand_out(&mut next)?;
+        *state = next;
+        Ok(())
+    }
+}
