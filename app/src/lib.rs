@@ -9,8 +9,12 @@
 //! [`Submission`]: submission::Submission
 
 pub mod app;
+mod browser;
 pub mod components;
 mod eager;
+mod handed;
+mod inspection;
+mod markup;
 pub mod pages;
 mod requests;
 pub mod routes;

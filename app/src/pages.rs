@@ -10,6 +10,7 @@ mod logout;
 mod not_found;
 mod products;
 mod register;
+mod session;
 
 pub use about::About;
 pub use account::Account;
@@ -21,3 +22,4 @@ pub use logout::Logout;
 pub use not_found::NotFound;
 pub use products::Products;
 pub use register::Register;
+pub use session::Session;

@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 
 use crate::eager::erase;
-use crate::pages::{About, Account, Contact, Home, Login, Logout, NotFound, Products, Register};
+use crate::pages::{About, Account, Contact, Home, Login, Logout, NotFound, Products, Register, Session};
 use crate::text::Text;
 
 /// The start page.
@@ -25,8 +25,14 @@ pub const REGISTER: &str = "/register";
 pub const LOGOUT: &str = "/logout";
 /// The visitor's own account.
 pub const ACCOUNT: &str = "/account";
+/// The session inspector.
+pub const SESSION: &str = "/session";
 /// Who is here, as JSON.
 pub const WHOAMI: &str = "/api/v1/whoami";
+/// The inside of the visitor's session, as JSON.
+pub const INSPECTION: &str = "/api/v1/session";
+/// The sessions of the visitor's account, as JSON.
+pub const SESSIONS: &str = "/api/v1/sessions";
 
 /// Who may see a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +81,7 @@ pub static PAGES: &[Page] = &[
     page(REGISTER, Access::GuestOnly, |text| text.register, || erase(Register())),
     page(LOGOUT, Access::Everyone, |text| text.log_out, || erase(Logout())),
     page(ACCOUNT, Access::SignedIn, |text| text.account, || erase(Account())),
+    page(SESSION, Access::Everyone, |text| text.session, || erase(Session())),
 ];
 
 /// What stands at every other path.
@@ -100,7 +107,13 @@ impl Page {
     /// The page at a path, or the one which says that nothing is there.
     #[must_use]
     pub fn at_or_nowhere(path: &str) -> &'static Self {
-        Self::at(path).unwrap_or(&NOWHERE)
+        Self::at(path).unwrap_or_else(Self::nowhere)
+    }
+
+    /// The page which says that nothing is there.
+    #[must_use]
+    pub fn nowhere() -> &'static Self {
+        &NOWHERE
     }
 }
 
@@ -124,7 +137,7 @@ mod tests {
             let seen = PAGES.iter().filter(move |page| page.access.admits(is_signed_in));
             seen.map(|page| page.path).collect::<Vec<_>>()
         };
-        assert_eq!(admitted(false), [HOME, HOME_BY_NAME, PRODUCTS, LOGIN, REGISTER, LOGOUT]);
-        assert_eq!(admitted(true), [HOME, HOME_BY_NAME, PRODUCTS, ABOUT, CONTACT, LOGOUT, ACCOUNT]);
+        assert_eq!(admitted(false), [HOME, HOME_BY_NAME, PRODUCTS, LOGIN, REGISTER, LOGOUT, SESSION]);
+        assert_eq!(admitted(true), [HOME, HOME_BY_NAME, PRODUCTS, ABOUT, CONTACT, LOGOUT, ACCOUNT, SESSION]);
     }
 }

@@ -1,11 +1,15 @@
 //! What the forms post to: one use case per file. A second door to what the REST API does, with the
 //! same outcome and the same status.
 
+mod end_other_sessions;
+mod end_session;
 mod login;
 mod logout;
 mod register;
 mod set_preferences;
 
+pub use end_other_sessions::{EndOtherSessions, end_other_sessions};
+pub use end_session::{EndSession, end_session};
 pub use login::{Login, REMEMBER_USERNAME, login};
 pub use logout::{Logout, logout};
 pub use register::{Register, register};

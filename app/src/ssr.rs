@@ -7,6 +7,7 @@
 
 mod assets;
 mod cookies;
+mod enclosure;
 mod error_page;
 mod form;
 mod shell;
@@ -16,6 +17,7 @@ use contract::{ApiError, Fault, Field, FieldError, PreferencesRequest};
 pub use assets::Assets;
 pub(crate) use cookies::remember_username;
 pub use cookies::{CookiePolicy, remembered_username};
+pub use enclosure::Enclosure;
 pub use error_page::error_page;
 pub(crate) use form::Form;
 pub use form::{Answer, FormAnswer};

@@ -3,10 +3,10 @@
 use contract::{ApiError, Whoami};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use leptos::wasm_bindgen::JsCast;
 use web_sys::{FormData, HtmlButtonElement, HtmlElement, HtmlFormElement, HtmlInputElement};
 
+use crate::browser::in_background;
 use crate::requests;
 
 /// The state of one form.
@@ -32,14 +32,14 @@ impl Submission {
         let Some((form, fields)) = form_of(event).filter(|_| !self.pending.get_untracked()) else { return };
         self.pending.set(true);
         self.failure.set(None);
-        spawn_local(async move {
+        in_background(Box::pin(async move {
             let answer = requests::post(&form.action(), &fields).await;
             self.pending.set(false);
             match answer {
                 Ok(whoami) => on_success(whoami, fields),
                 Err(error) => self.fail(form, error),
             }
-        });
+        }));
     }
 
     fn fail(self, form: HtmlFormElement, error: ApiError) {

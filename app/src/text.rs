@@ -79,6 +79,14 @@ pub struct Text {
     pub signed_out_lead: &'static str,
     /// On the account page, around a name.
     pub account_lead: (&'static str, &'static str),
+    /// Session inspector.
+    pub session: &'static str,
+    /// Introduction of the inspector.
+    pub session_lead: &'static str,
+    /// The inspector.
+    pub inspector: Inspector,
+    /// The list of devices on the account page.
+    pub devices: Devices,
     /// Name of the choice of colours.
     pub theme: &'static str,
     /// The themes, in the order of `Theme::ALL`.
@@ -95,6 +103,56 @@ pub struct Text {
     pub back_home: &'static str,
     /// Refusals of forms and requests.
     pub refusals: Refusals,
+}
+
+/// What the session inspector says.
+#[expect(missing_docs, reason = "each is named after what it tells")]
+pub struct Inspector {
+    pub in_browser: &'static str,
+    pub on_server: &'static str,
+    pub in_cookie: &'static str,
+    pub cookie: &'static str,
+    pub holds: &'static str,
+    pub holds_id: &'static str,
+    pub holds_signed_id: &'static str,
+    pub holds_encrypted: &'static str,
+    pub holds_signed: &'static str,
+    pub no_cookie: &'static str,
+    pub size: &'static str,
+    pub bytes: (&'static str, &'static str),
+    pub attributes: &'static str,
+    pub payload: &'static str,
+    pub store: &'static str,
+    pub version: &'static str,
+    pub created: &'static str,
+    pub kept_on_server: &'static str,
+    pub kept_in_cookie: &'static str,
+    pub nothing: &'static str,
+    pub idle_limit: &'static str,
+    pub absolute_limit: &'static str,
+    pub left: (&'static str, &'static str),
+    pub day: &'static str,
+    pub events: &'static str,
+    pub events_hint: &'static str,
+    pub began: &'static str,
+    pub id_changed: &'static str,
+    pub signed_in: &'static str,
+    pub changed: &'static str,
+    pub used: &'static str,
+    pub ended: &'static str,
+}
+
+/// What the list of devices says.
+#[expect(missing_docs, reason = "each is named after what it tells")]
+pub struct Devices {
+    pub heading: &'static str,
+    pub this_one: &'static str,
+    pub unknown: &'static str,
+    pub signed_in: &'static str,
+    pub last_seen: &'static str,
+    pub end: &'static str,
+    pub end_others: &'static str,
+    pub not_listed: &'static str,
 }
 
 /// Why something was refused; read them by [`Text::error`] and [`Text::fault`].

@@ -18,13 +18,21 @@ pub struct Visit {
     pub brand: String,
     /// Fewest characters of a new password.
     pub password_minimum: usize,
+    /// Whether visitors may look inside their session.
+    pub inspector: bool,
 }
 
 impl Default for Visit {
     /// A guest's, of a site without a name.
     fn default() -> Self {
         let whoami = Whoami::default();
-        Self { whoami, remembered_username: None, brand: String::new(), password_minimum: PASSWORD_MINIMUM }
+        Self {
+            whoami,
+            remembered_username: None,
+            brand: String::new(),
+            password_minimum: PASSWORD_MINIMUM,
+            inspector: false,
+        }
     }
 }
 
@@ -35,6 +43,9 @@ impl fmt::Display for Visit {
         let Whoami { username, language, theme, .. } = &self.whoami;
         let (brand, minimum) = (percent_encode(&self.brand), self.password_minimum);
         write!(f, "brand={brand}&minimum={minimum}&language={language}&theme={theme}")?;
+        if self.inspector {
+            f.write_str("&inspector")?;
+        }
         for (name, value) in [("username", username), ("remembered", &self.remembered_username)] {
             if let Some(value) = value {
                 write!(f, "&{name}={}", percent_encode(value))?;
@@ -63,6 +74,7 @@ impl FromStr for Visit {
             remembered_username: value("remembered"),
             brand: value("brand").unwrap_or_default(),
             password_minimum: value("minimum").and_then(|raw| raw.parse().ok()).unwrap_or(PASSWORD_MINIMUM),
+            inspector: value("inspector").is_some(),
         })
     }
 }
@@ -87,6 +99,7 @@ mod tests {
             remembered_username: Some("a.d-a".into()),
             brand: "</script>&Söhne".into(),
             password_minimum: 20,
+            inspector: true,
         };
         for visit in [member, Visit::default()] {
             assert_eq!(visit.to_string().parse(), Ok(visit));

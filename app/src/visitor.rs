@@ -3,8 +3,8 @@
 use contract::{Language, Theme, Whoami};
 use leptos::ev;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
+use crate::browser::{in_background, in_browser};
 use crate::text::Text;
 use crate::{Visit, requests};
 
@@ -18,6 +18,7 @@ pub struct CurrentVisitor {
     remembered_username: StoredValue<Option<String>>,
     brand: StoredValue<String>,
     password_minimum: usize,
+    inspector: bool,
     /// How many answers were heard: an older one that comes late must not undo a newer.
     answers: StoredValue<u32>,
 }
@@ -33,6 +34,7 @@ impl CurrentVisitor {
             remembered_username: StoredValue::new(visit.remembered_username),
             brand: StoredValue::new(visit.brand),
             password_minimum: visit.password_minimum,
+            inspector: visit.inspector,
             answers: StoredValue::new(0),
         }
     }
@@ -85,6 +87,12 @@ impl CurrentVisitor {
         self.password_minimum
     }
 
+    /// Whether visitors may look inside their session.
+    #[must_use]
+    pub const fn has_inspector(self) -> bool {
+        self.inspector
+    }
+
     /// The name to fill into the sign-in form.
     #[must_use]
     pub fn remembered_username(self) -> Option<String> {
@@ -113,7 +121,7 @@ impl CurrentVisitor {
     /// Asks the server again when the browser shows a page from its back-forward cache and when the
     /// tab comes back to the front: the session may have ended meanwhile, or begun in another tab.
     pub fn stay_current(self) {
-        Effect::new(move || {
+        in_browser(Box::new(move || {
             window_event_listener(ev::pageshow, move |event| {
                 if event.persisted() {
                     self.refresh();
@@ -124,17 +132,24 @@ impl CurrentVisitor {
                     self.refresh();
                 }
             });
-        });
+        }));
+    }
+
+    /// Asks the server again if a page has seen that the session of whoever is signed in has ended.
+    pub(crate) fn notice(self, has_ended: bool) {
+        if has_ended && self.username.with_untracked(Option::is_some) {
+            self.refresh();
+        }
     }
 
     fn refresh(self) {
         let asked_at = self.answers.get_value();
-        spawn_local(async move {
+        in_background(Box::pin(async move {
             if let Ok(whoami) = requests::whoami().await
                 && self.answers.get_value() == asked_at
             {
                 self.update(whoami);
             }
-        });
+        }));
     }
 }

@@ -18,6 +18,7 @@ export const PAGES: SitePage[] = [
   { name: 'about', path: '/about', heading: 'You are at the About page!!', seenBy: ['member'] },
   { name: 'contact', path: '/contact', heading: 'You are at the Contact page!!', seenBy: ['member'] },
   { name: 'account', path: '/account', heading: 'Account', seenBy: ['member'] },
+  { name: 'session', path: '/session', heading: 'Session', seenBy: everybody },
   { name: 'login', path: '/login', heading: 'Sign in', seenBy: ['guest'] },
   { name: 'register', path: '/register', heading: 'Create an account', seenBy: ['guest'] },
   { name: 'logout', path: '/logout', heading: 'Log out', seenBy: everybody },

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { expect, request, type Cookie, type Locator, type Page } from '@playwright/test';
+import { expect, request, type APIRequestContext, type Cookie, type Locator, type Page } from '@playwright/test';
 
 import type { Kind } from './pages';
 
@@ -76,6 +76,14 @@ export class Visitor {
   async isMember(username = this.username): Promise<void> {
     const answer = await this.page.request.post('/api/v1/register', { data: { username, password: PASSWORD } });
     expect(answer.status()).toBe(201);
+  }
+
+  /** Signs in with a second device, which can do what it is then told. */
+  async signsInElsewhere(): Promise<APIRequestContext> {
+    const elsewhere = await request.newContext({ baseURL: this.origin, userAgent: 'phone/1.0' });
+    const answer = await elsewhere.post('/api/v1/login', { data: { username: this.username, password: PASSWORD } });
+    expect(answer.status()).toBe(200);
+    return elsewhere;
   }
 
   async is(kind: Kind): Promise<void> {

@@ -8,6 +8,7 @@ mod logout;
 mod preferences;
 mod protected;
 mod register;
+mod session;
 mod sessions;
 mod whoami;
 

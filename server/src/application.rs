@@ -112,6 +112,7 @@ async fn wire(config: &Config, clock: &Arc<dyn Clock>, site: &Site) -> Result<An
         trusted_proxies: config.server.trusted_proxies.clone(),
         public_origin: config.server.public_origin.clone(),
         is_https: config.server.is_https(),
+        inspector: config.inspector.enabled,
         assets: site.assets.clone(),
         reload_port: config.leptos.reload_port,
         leptos: leptos_options(config),

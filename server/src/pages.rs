@@ -3,7 +3,7 @@
 pub mod failure;
 mod render;
 
-use app::routes::{Access, LOGIN, PAGES, Page};
+use app::routes::{Access, LOGIN, PAGES, Page, SESSION};
 use auth::{AuthError, Visitor};
 use axum::Router;
 use axum::extract::{Request, State};
@@ -29,6 +29,9 @@ pub fn router() -> Router<Anteroom> {
 }
 
 async fn show(anteroom: Anteroom, visitor: Visitor, page: &'static Page, request: Request) -> Response {
+    if page.path == SESSION && !anteroom.inspector {
+        return nowhere(State(anteroom), visitor, request).await;
+    }
     let admitted = match (page.access, visitor.member()) {
         (Access::GuestOnly, Ok(_)) => {
             return see_other(&NextPath::from_query(request.uri().query().unwrap_or_default()).to_location());

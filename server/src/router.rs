@@ -41,6 +41,8 @@ pub struct Parts {
     pub public_origin: Option<PublicOrigin>,
     /// Whether visitors come over TLS.
     pub is_https: bool,
+    /// Whether visitors may look inside their session.
+    pub inspector: bool,
     /// Names of the style sheet, script and WebAssembly.
     pub assets: Assets,
     /// The port on which browsers learn of changes during development.

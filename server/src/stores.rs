@@ -39,6 +39,7 @@ pub async fn open_sessions(config: &Config, clock: &Arc<dyn Clock>) -> Result<Se
         touch_every: duration(timeouts.touch_every),
         store_timeout: settings.store_timeout,
         lifecycles: lifecycles(),
+        history: config.inspector.enabled.then(Arc::default),
         ..SessionsBuilder::over(backing(config, clock).await?)
     };
     Ok(builder.build())

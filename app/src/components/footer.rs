@@ -6,12 +6,14 @@ use leptos::server_fn::ServerFn;
 use leptos_router::hooks::use_location;
 
 use crate::components::Alert;
+use crate::routes::SESSION;
 use crate::server_fns::SetPreferences;
 use crate::submission::Submission;
 use crate::text::say;
 use crate::visitor::CurrentVisitor;
 
-/// Colours and language, each a row of buttons: the one that holds is pressed.
+/// Colours and language, each a row of buttons: the one that holds is pressed. And the way to the inspector,
+/// where there is one.
 #[component]
 pub fn Footer() -> impl IntoView {
     let visitor = CurrentVisitor::current();
@@ -34,6 +36,7 @@ pub fn Footer() -> impl IntoView {
                 <div role="group" aria-label=say(|text| text.language)>
                     {Language::ALL.map(|language| view! { <LanguageButton language/> })}
                 </div>
+                {visitor.has_inspector().then(|| view! { <a href=SESSION>{say(|text| text.session)}</a> })}
             </form>
         </footer>
     }

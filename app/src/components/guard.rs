@@ -8,17 +8,18 @@ use leptos_router::hooks::{use_location, use_navigate, use_url};
 use leptos_router::location::Url;
 
 use crate::eager::erase;
-use crate::routes::{Access, LOGIN, Page};
+use crate::routes::{Access, LOGIN, Page, SESSION};
 use crate::visitor::CurrentVisitor;
 
 /// The page for those who may see it; everybody else is sent on, also when they lose or gain the
 /// right while they look at it.
 #[must_use]
 pub fn guarded(page: &'static Page) -> AnyView {
+    let visitor = CurrentVisitor::current();
+    let page = if page.path == SESSION && !visitor.has_inspector() { Page::nowhere() } else { page };
     if page.access == Access::Everyone {
         return (page.view)();
     }
-    let visitor = CurrentVisitor::current();
     let is_admitted = move || page.access.admits(visitor.is_signed_in());
     let (url, path, navigate) = (use_url(), use_location().pathname, use_navigate());
     // The router's own path: the page's `url` stays as it was when the visitor leaves.

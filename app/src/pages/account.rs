@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 
-use crate::components::LogoutForm;
+use crate::components::{Devices, LogoutForm};
 use crate::text::{around, say};
 use crate::visitor::CurrentVisitor;
 
-/// Who is signed in, and the way out.
+/// Who is signed in and where, and the way out.
 #[component]
 pub fn Account() -> impl IntoView {
     let visitor = CurrentVisitor::current();
@@ -14,6 +14,7 @@ pub fn Account() -> impl IntoView {
     view! {
         <h1 tabindex="-1">{say(|text| text.account)}</h1>
         <p class="lead">{lead}</p>
+        <Devices/>
         <LogoutForm/>
     }
 }

@@ -1,6 +1,7 @@
 //! The caller of one request, and everything they can do.
 
 mod account_sessions;
+mod inspection;
 mod login;
 mod logout;
 mod preferences;

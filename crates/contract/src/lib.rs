@@ -3,6 +3,7 @@
 
 mod error;
 mod field_error;
+mod inspection;
 mod next_path;
 mod password;
 mod preferences;
@@ -13,6 +14,9 @@ mod views;
 
 pub use error::{ApiError, EndReason};
 pub use field_error::{Fault, Field, FieldError};
+pub use inspection::{
+    CookieContents, CookieView, EventKind, EventView, InspectionView, LimitView, RecordView,
+};
 pub use next_path::NextPath;
 pub use password::{PASSWORD_MAXIMUM, PASSWORD_MAXIMUM_BYTES, PASSWORD_MINIMUM, Password};
 pub use preferences::{Language, Theme};

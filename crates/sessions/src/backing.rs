@@ -46,6 +46,14 @@ impl ClientBacking {
     }
 }
 
+impl ClientBacking {
+    /// How records are sealed.
+    #[must_use]
+    pub const fn sealing(&self) -> Sealing {
+        self.codec.sealing()
+    }
+}
+
 impl Backing {
     /// What sessions can do here.
     #[must_use]

@@ -9,12 +9,15 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 
 use crate::backing::Shown;
+use crate::history::Happening;
 use crate::{AccountKey, Change, Key, Lifecycle, Policy, Reason, Record, Sessions, StoreError, Summary};
 
+mod inspection;
 mod presence;
 mod settle;
 mod state;
 
+pub use inspection::{Holds, Inspection};
 pub use presence::Presence;
 pub(crate) use settle::Settled;
 use state::{CookieAnswer, State};
@@ -32,8 +35,8 @@ pub struct CurrentSession {
 struct Inner {
     sessions: Sessions,
     shown: Shown,
-    /// Whether the request carried anything under the cookie's name, well-formed or not.
-    carries_cookie: bool,
+    /// Bytes of what the request carried under the cookie's name, well-formed or not.
+    cookie_size: Option<usize>,
     passive: AtomicBool,
     sessionless: AtomicBool,
     read: AtomicBool,
@@ -62,7 +65,7 @@ impl CurrentSession {
         };
         let state = State { presence, id: shown.id(), epoch: shown.epoch(), cookie: CookieAnswer::Nothing };
         let inner = Inner {
-            carries_cookie: cookie.is_some(),
+            cookie_size: cookie.map(|value| sessions.settings().cookie.name.len() + "=".len() + value.len()),
             sessions,
             shown,
             passive: AtomicBool::new(false),
@@ -132,7 +135,8 @@ impl CurrentSession {
         let mut record = Record::new(sign_in.policy, self.inner.sessions.now());
         record.account = Some(sign_in.account);
         record.values = carried.unwrap_or(sign_in.values);
-        self.replace(&mut state, record.clone()).await?;
+        let id = self.replace(&mut state, record.clone()).await?;
+        self.note(id, Happening::SignedIn);
         Ok(record)
     }
 
@@ -194,7 +198,7 @@ impl CurrentSession {
     pub async fn sign_out(&self) -> Result<(), StoreError> {
         let mut state = self.loaded().await?;
         match state.presence.clone().unwrap_or(Presence::Nobody) {
-            Presence::Nobody if !self.inner.carries_cookie => {}
+            Presence::Nobody if self.inner.cookie_size.is_none() => {}
             Presence::Ended { in_flight: true, .. } => {}
             Presence::Nobody | Presence::Ended { in_flight: false, .. } => {
                 state.cookie = CookieAnswer::Remove;

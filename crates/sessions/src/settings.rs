@@ -7,6 +7,7 @@ use std::task::Poll;
 
 use time::Duration;
 
+use crate::history::History;
 use crate::store::StoreError;
 use crate::{Backing, Capabilities, Clock, Cookie, Key, Lifecycles, Policy, SessionId, Store, SystemClock};
 
@@ -47,6 +48,9 @@ pub struct SessionsBuilder {
     pub store_timeout: std::time::Duration,
     /// What becomes of each key at sign-in and sign-out.
     pub lifecycles: Lifecycles,
+    /// Remembers the last events of sessions, for [`CurrentSession::inspect`](crate::CurrentSession::inspect);
+    /// `None` remembers nothing.
+    pub history: Option<Arc<History>>,
 }
 
 impl SessionsBuilder {
@@ -69,6 +73,7 @@ impl SessionsBuilder {
             touch_every: Duration::minutes(1),
             store_timeout: std::time::Duration::from_millis(500),
             lifecycles: Lifecycles::default(),
+            history: None,
         }
     }
 

@@ -6,7 +6,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{health, login, logout, preferences, protected, register, sessions, whoami};
+use super::{health, login, logout, preferences, protected, register, session, sessions, whoami};
 use crate::router::Anteroom;
 
 /// What the document says of the API as a whole.
@@ -24,6 +24,7 @@ pub fn router() -> (Router<Anteroom>, Router<Anteroom>, utoipa::openapi::OpenApi
         .routes(routes!(login::login))
         .routes(routes!(logout::logout))
         .routes(routes!(whoami::whoami))
+        .routes(routes!(session::inspect))
         .routes(routes!(preferences::set_preferences))
         .routes(routes!(protected::protected))
         .routes(routes!(sessions::sessions, sessions::end_other_sessions))

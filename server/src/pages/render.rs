@@ -1,7 +1,8 @@
 //! Rendering, through Leptos.
 
 use app::Visit;
-use app::ssr::{CookiePolicy, remembered_username, shell};
+use app::routes::{ACCOUNT, SESSION};
+use app::ssr::{CookiePolicy, Enclosure, remembered_username, shell};
 use auth::Visitor;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
@@ -38,6 +39,9 @@ pub async fn page(anteroom: &Anteroom, visitor: &Visitor, mut request: Request) 
     let nonce = Nonced::new();
     let policy = page_policy(&nonce.0, anteroom.reload_port);
     let visit = visit(anteroom, visitor, request.headers());
+    if let Some(enclosure) = enclosure(anteroom, visitor, request.uri().path()).await {
+        request.extensions_mut().insert(enclosure);
+    }
     request.extensions_mut().insert(visit);
     request.extensions_mut().insert(nonce);
     let options = anteroom.leptos.clone();
@@ -66,6 +70,17 @@ async fn in_one_piece(response: Response) -> Response {
     }
 }
 
+/// What goes along with the page at this path. Without it the page comes all the same, and its script asks.
+async fn enclosure(anteroom: &Anteroom, visitor: &Visitor, path: &str) -> Option<Enclosure> {
+    match path {
+        SESSION if anteroom.inspector => {
+            visitor.inspect().await.ok().map(|view| Enclosure::inspection(&view))
+        }
+        ACCOUNT => visitor.sessions().await.ok().map(|view| Enclosure::sessions(&view)),
+        _ => None,
+    }
+}
+
 /// What a page is told of its visitor.
 fn visit(anteroom: &Anteroom, visitor: &Visitor, headers: &HeaderMap) -> Visit {
     Visit {
@@ -73,6 +88,7 @@ fn visit(anteroom: &Anteroom, visitor: &Visitor, headers: &HeaderMap) -> Visit {
         remembered_username: remembered_username(headers, anteroom.cookie_policy()),
         brand: anteroom.brand.clone(),
         password_minimum: anteroom.auth.rules.minimum,
+        inspector: anteroom.inspector,
     }
 }
 
@@ -86,6 +102,9 @@ pub fn context(anteroom: &Anteroom) -> impl Fn() + Clone + Send + Sync + 'static
         let Some(parts) = use_context::<Parts>() else { return };
         if let Some(visit) = parts.extensions.get::<Visit>() {
             provide_context(visit.clone());
+        }
+        if let Some(enclosure) = parts.extensions.get::<Enclosure>() {
+            enclosure.provide();
         }
         if let Some(Nonced(nonce)) = parts.extensions.get::<Nonced>() {
             provide_context(Nonce::from_value(nonce.as_str()));

@@ -230,6 +230,22 @@ impl<'a> Caller<'a> {
         }
     }
 
+    pub async fn end_session(&mut self, handle: &str) -> Answer {
+        match self.kind {
+            Kind::Program => {
+                self.send(self.bare(Method::DELETE, &format!("/api/v1/sessions/{handle}"))).await
+            }
+            Kind::Script | Kind::Form => self.form("/api/fn/end_session", &[("handle", handle)]).await,
+        }
+    }
+
+    pub async fn end_other_sessions(&mut self) -> Answer {
+        match self.kind {
+            Kind::Program => self.send(self.bare(Method::DELETE, "/api/v1/sessions")).await,
+            Kind::Script | Kind::Form => self.form("/api/fn/end_other_sessions", &[]).await,
+        }
+    }
+
     pub async fn whoami(&mut self) -> Value {
         self.get("/api/v1/whoami").await.json()
     }

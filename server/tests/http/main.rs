@@ -5,6 +5,7 @@ mod app;
 mod caching;
 mod failures;
 mod headers;
+mod inspector;
 mod kill;
 mod login;
 mod logout;

@@ -22,6 +22,7 @@ async fn the_document_and_the_routes_are_the_same() {
         "/api/v1/preferences",
         "/api/v1/protected",
         "/api/v1/register",
+        "/api/v1/session",
         "/api/v1/sessions",
         "/api/v1/sessions/{handle}",
         "/api/v1/whoami",

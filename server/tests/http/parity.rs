@@ -108,6 +108,65 @@ async fn logout() {
     }
 }
 
+/// The session that is not the caller's, by its handle.
+async fn other_handle(caller: &mut Caller<'_>) -> String {
+    let list = caller.get("/api/v1/sessions").await.json();
+    let mut sessions = list.get("sessions").and_then(Value::as_array).cloned().unwrap_or_default();
+    sessions.retain(|session| session.get("current") == Some(&Value::Bool(false)));
+    sessions.first().and_then(|other| other.get("handle")?.as_str()).map(str::to_owned).expect("another")
+}
+
+#[tokio::test]
+async fn ending_another_session() {
+    for door in DOORS {
+        let app = TestApp::start().await;
+        let mut phone = app.member("ada").await;
+        let mut ada = caller(&app, door);
+        ada.login("ada", PASSWORD).await;
+        let handle = other_handle(&mut ada).await;
+        let answer = ada.end_session(&handle).await;
+        let expected = match door {
+            Kind::Program => (204, None),
+            Kind::Script => (200, None),
+            Kind::Form => (303, Some("/account")),
+        };
+        assert_eq!((answer.status.as_u16(), answer.location()), expected);
+        assert_eq!(phone.get("/api/v1/protected").await.json()["reason"], "revoked", "{door:?}");
+        assert_eq!(ada.end_session(&handle).await.status, 404, "{door:?}: it has none any more");
+        assert_eq!(outcome(ada).await, member("system"), "{door:?}");
+    }
+}
+
+#[tokio::test]
+async fn ending_all_other_sessions() {
+    for door in DOORS {
+        let app = TestApp::start().await;
+        let mut phone = app.member("ada").await;
+        let mut ada = caller(&app, door);
+        ada.login("ada", PASSWORD).await;
+        let answer = ada.end_other_sessions().await;
+        let expected = match door {
+            Kind::Program => (204, None),
+            Kind::Script => (200, None),
+            Kind::Form => (303, Some("/account")),
+        };
+        assert_eq!((answer.status.as_u16(), answer.location()), expected);
+        assert_eq!(phone.get("/api/v1/protected").await.json()["reason"], "revoked", "{door:?}");
+        assert_eq!(outcome(ada).await, member("system"), "{door:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_guest_ends_nothing() {
+    for door in DOORS {
+        let app = TestApp::start().await;
+        let mut guest = caller(&app, door);
+        for answer in [guest.end_session("AAAAAAAAAAAAAAAAAAAAAA").await, guest.end_other_sessions().await] {
+            assert_eq!(answer.status, 401, "{door:?}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn preferences() {
     for door in DOORS {

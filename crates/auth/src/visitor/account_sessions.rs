@@ -1,6 +1,6 @@
 //! The sessions that an account has, and ending them.
 
-use contract::{SessionSummary, SessionsView};
+use contract::{SessionSummary, SessionsView, Whoami};
 use sessions::{Reason, Summary};
 
 use super::{Visitor, view};
@@ -20,33 +20,34 @@ impl Visitor {
         Ok(SessionsView { complete: self.session.sessions().capabilities().listable, sessions })
     }
 
-    /// Ends the session of the account that has this handle; this one too, which is a sign-out.
+    /// Ends the session of the account that has this handle; this one too, which is a sign-out. Returns who is
+    /// here now.
     ///
     /// # Errors
     /// [`AuthError::NoSuchSession`] if the account has none with it, those of [`Visitor::member`], or
     /// [`AuthError::Sessions`].
-    pub async fn end_session(&self, handle: &str) -> Result<(), AuthError> {
+    pub async fn end_session(&self, handle: &str) -> Result<Whoami, AuthError> {
         self.member()?;
         let listed = self.session.of_account().await?;
         let key = listed.iter().map(|summary| summary.key).find(|key| key.handle() == handle);
         let key = key.ok_or(AuthError::NoSuchSession)?;
         if self.session.key().await? == Some(key) {
-            return self.logout().await.map(drop);
+            return self.logout().await;
         }
         self.session.sessions().end_by_key(&key, Reason::Revoked).await?;
         tracing::info!(event = "session_revoked", address = %self.address, "a session was ended from another");
-        Ok(())
+        self.whoami()
     }
 
-    /// Ends all sessions of the account but this one.
+    /// Ends all sessions of the account but this one. Returns who is here.
     ///
     /// # Errors
     /// Those of [`Visitor::member`], or [`AuthError::Sessions`].
-    pub async fn end_other_sessions(&self) -> Result<(), AuthError> {
+    pub async fn end_other_sessions(&self) -> Result<Whoami, AuthError> {
         self.member()?;
         let count = self.session.end_others(Reason::Revoked).await?;
         tracing::info!(event = "sessions_revoked", address = %self.address, ?count, "all other sessions were ended");
-        Ok(())
+        self.whoami()
     }
 }
 

@@ -1,7 +1,7 @@
 //! A session as its owner sees it.
 
 use contract::{SessionKind, SessionView, Timestamp, Whoami};
-use sessions::{CurrentSession, Record};
+use sessions::{Capabilities, CurrentSession, Record};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -18,13 +18,17 @@ pub(super) fn whoami(session: &CurrentSession, record: Option<&Record>) -> Whoam
         language: keys::language(record),
         theme: keys::theme(record),
         session: Some(SessionView {
-            kind: if capabilities.is_client_side { SessionKind::ClientSide } else { SessionKind::ServerSide },
+            kind: kind(capabilities),
             store: capabilities.name.to_owned(),
             created_at: timestamp(record.created_at),
             expires_at: timestamp(record.absolute_deadline()),
             idle_expires_at: timestamp(record.idle_deadline()),
         }),
     }
+}
+
+pub(super) const fn kind(capabilities: Capabilities) -> SessionKind {
+    if capabilities.is_client_side { SessionKind::ClientSide } else { SessionKind::ServerSide }
 }
 
 pub(super) fn timestamp(moment: OffsetDateTime) -> Timestamp {

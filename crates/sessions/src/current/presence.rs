@@ -7,6 +7,7 @@ use time::{Duration, OffsetDateTime};
 use tokio::sync::MutexGuard;
 
 use super::{CurrentSession, State};
+use crate::history::Happening;
 use crate::{Loaded, Reason, Record, SessionId, StoreError};
 
 /// For so long after a sign-out or a change of id, requests with the old id count as still in flight:
@@ -57,10 +58,11 @@ impl CurrentSession {
         let sessions = &self.inner.sessions;
         match sessions.load(&self.inner.shown).await {
             Ok(Loaded::Living(record)) => Ok(Presence::Living(Arc::new(record))),
-            Ok(Loaded::Ended { reason, at }) => Ok(Presence::Ended {
-                reason: Some(reason),
-                in_flight: is_in_flight(reason, at, sessions.now()),
-            }),
+            Ok(Loaded::Ended { reason, at }) => {
+                self.note_at(*id, Happening::Ended(reason), at);
+                let in_flight = is_in_flight(reason, at, sessions.now());
+                Ok(Presence::Ended { reason: Some(reason), in_flight })
+            }
             Ok(Loaded::Absent) => Ok(Presence::Ended { reason: None, in_flight: false }),
             Err(StoreError::Corrupt(source)) => {
                 let session = sessions.key(id);

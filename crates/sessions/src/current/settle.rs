@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use super::{CookieAnswer, CurrentSession, Presence, State};
 use crate::Anonymous;
+use crate::history::Happening;
 use crate::store::StoreError;
 
 /// What the answer must carry.
@@ -55,7 +56,9 @@ impl CurrentSession {
         let Some(living) = state.living() else { return Ok(()) };
         let is_due = sessions.now() - living.record.last_seen >= sessions.settings().touch_every;
         if is_due && !self.inner.passive.load(Ordering::Relaxed) {
+            let id = living.id;
             let touched = sessions.touch(living).await?;
+            self.note(id, Happening::Used);
             if sessions.capabilities().is_client_side {
                 self.go_on(state, touched)?;
             }

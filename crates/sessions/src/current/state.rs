@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{CurrentSession, Presence};
 use crate::backing::Living;
+use crate::history::Happening;
 use crate::{AccountKey, Anonymous, Change, Reason, Record, SessionId, StoreError};
 
 #[derive(Debug, Default)]
@@ -50,6 +51,7 @@ impl CurrentSession {
         let sessions = &self.inner.sessions;
         if let Some(id) = state.id {
             sessions.end(&id, Some(record), Reason::SignedOut).await?;
+            self.note(id, Happening::Ended(Reason::SignedOut));
         }
         state.presence = Some(Presence::Nobody);
         state.cookie = CookieAnswer::Remove;
@@ -72,8 +74,12 @@ impl CurrentSession {
         match (&state.presence, state.living()) {
             (_, Some(living)) if change.is_empty() => Ok(Some(living.record.clone())),
             (_, Some(living)) => {
+                let id = living.id;
                 let applied = sessions.apply(living, &change).await?;
                 self.go_on(state, applied.clone())?;
+                if applied.is_some() {
+                    self.note(id, Happening::Changed(change.set.into_keys().chain(change.removed).collect()));
+                }
                 Ok(applied)
             }
             (Some(Presence::Ended { in_flight: true, .. }), _) => Ok(None),
@@ -115,33 +121,38 @@ impl CurrentSession {
         let sessions = &self.inner.sessions;
         let mut record = Record::new(sessions.settings().anonymous_policy, sessions.now());
         record.values = values;
-        self.insert(state, record.clone()).await?;
+        let id = self.insert(state, record.clone()).await?;
+        self.note(id, Happening::Began);
         Ok(record)
     }
 
     /// Puts a record under a new id, then ends the old one: a crash between the two loses nobody's
     /// session, and the old id was never the new one's.
-    pub(super) async fn replace(&self, state: &mut State, record: Record) -> Result<(), StoreError> {
+    pub(super) async fn replace(&self, state: &mut State, record: Record) -> Result<SessionId, StoreError> {
         let sessions = &self.inner.sessions;
         let old = state.living().map(|old| (old.id, old.record.clone()));
         let before = (state.presence.clone(), state.id, state.epoch, state.cookie.clone());
-        self.insert(state, record).await?;
+        let new = self.insert(state, record).await?;
         if let Some((id, record)) = old {
             let ended = sessions.end(&id, Some(&record), Reason::Cycled).await;
             if ended.is_err() {
                 (state.presence, state.id, state.epoch, state.cookie) = before;
             }
             ended?;
+            self.note(new, Happening::IdChanged);
         }
-        Ok(())
+        Ok(new)
     }
 
-    async fn insert(&self, state: &mut State, record: Record) -> Result<(), StoreError> {
+    async fn insert(&self, state: &mut State, record: Record) -> Result<SessionId, StoreError> {
+        let old = state.presence.as_ref().and_then(Presence::record);
+        let is_same_visitor = old.is_some_and(|old| old.account.is_none() || old.account == record.account);
         let (id, epoch) = self.inner.sessions.insert(&record).await?;
         let presence = Some(Presence::Living(Arc::new(record)));
         let mut next = State { presence, id: Some(id), epoch, cookie: CookieAnswer::Nothing };
         self.hand_out(&mut next)?;
+        self.hand_on(state.id, id, is_same_visitor);
         *state = next;
-        Ok(())
+        Ok(id)
     }
 }

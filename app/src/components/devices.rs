@@ -1,0 +1,100 @@
+//! Where the account is signed in, and signing out there.
+
+use contract::SessionSummary;
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use leptos::wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
+
+use crate::browser::{in_background, in_browser};
+use crate::components::{Alert, moment};
+use crate::handed::handed;
+use crate::markup::Markup;
+use crate::requests;
+use crate::routes::SESSIONS;
+use crate::server_fns::{EndOtherSessions, EndSession};
+use crate::submission::Submission;
+use crate::text::{Text, say};
+use crate::visitor::CurrentVisitor;
+
+/// The list, with a button for each other device and one for all of them. Where sessions cannot be listed it
+/// says so.
+#[component]
+pub fn Devices() -> impl IntoView {
+    let visitor = CurrentVisitor::current();
+    let submission = Submission::new(None);
+    let (listed, reader) = handed();
+    in_browser(Box::new(move || {
+        if listed.with_untracked(Option::is_none) {
+            refresh(listed);
+        }
+    }));
+    let on_submit = move |event: SubmitEvent| {
+        let on_success = move |whoami, _| {
+            visitor.update(whoami);
+            refresh(listed);
+            focus_heading();
+        };
+        submission.send(&event, Box::new(on_success));
+    };
+    let listed_now = move || listed.with(|json| json.as_deref().and_then(reader.sessions));
+    let devices = move || {
+        let sessions = listed_now().map(|listed| listed.sessions).unwrap_or_default();
+        Markup::default().each(sessions, |html, one| device(html, &one, visitor.text())).into_string()
+    };
+    let hint = move || {
+        let is_complete = listed_now().is_none_or(|listed| listed.complete);
+        if is_complete { "" } else { visitor.text().devices.not_listed }
+    };
+    view! {
+        <section class="card devices">
+            <h2 id="devices" tabindex="-1">{say(|text| text.devices.heading)}</h2>
+            <form method="post" action=EndSession::url() on:submit=on_submit><ul class="rows" inner_html=devices></ul></form>
+            <p class="hint">{hint}</p>
+            <form method="post" action=EndOtherSessions::url() on:submit=on_submit>
+                <Alert submission/>
+                <button class="quiet" disabled=move || submission.pending.get()>
+                    {say(|text| text.devices.end_others)}
+                </button>
+            </form>
+        </section>
+    }
+}
+
+fn refresh(listed: RwSignal<Option<String>>) {
+    in_background(Box::pin(async move {
+        if let Ok(sessions) = requests::get(SESSIONS).await {
+            // The visitor may have left the page meanwhile.
+            let _ = listed.try_set(Some(sessions));
+        }
+    }));
+}
+
+fn device(html: Markup, session: &SessionSummary, text: &Text) -> Markup {
+    let words = &text.devices;
+    let name = session.device.as_deref().unwrap_or(words.unknown);
+    let html = html.html("<li><div><b>").text(name).html("</b><p class=\"hint\">");
+    let html = match &session.address {
+        Some(address) => html.text(address).html(" · "),
+        None => html,
+    };
+    let html = html.text(words.signed_in).html(" ").text(&moment(&session.created_at));
+    let html = html.html(" · ").text(words.last_seen).html(" ").text(&moment(&session.last_seen));
+    let html = html.html("</p></div>");
+    let html = if session.current {
+        html.html("<span class=\"tag\">").text(words.this_one).html("</span>")
+    } else {
+        let html = html.html("<button class=\"quiet\" name=\"handle\" value=\"").text(&session.handle);
+        let html = html.html("\" aria-label=\"").text(words.end).html(": ").text(name).html("\">");
+        html.text(words.end).html("</button>")
+    };
+    html.html("</li>")
+}
+
+/// The button that was pressed goes with its row; its focus goes to the list.
+fn focus_heading() {
+    if let Some(heading) = document().get_element_by_id("devices") {
+        let _ = heading.unchecked_into::<HtmlElement>().focus();
+    }
+}

@@ -1,0 +1,17 @@
+//! Sign out everywhere else.
+
+use contract::{ApiError, Whoami};
+use leptos::prelude::*;
+
+/// Ends all sessions of the account but this one.
+///
+/// # Errors
+/// Those of `auth::Visitor::end_other_sessions`.
+#[server(prefix = "/api/fn", endpoint = "end_other_sessions")]
+pub async fn end_other_sessions() -> Result<Whoami, ApiError> {
+    use crate::routes::ACCOUNT;
+    use crate::ssr::{self, Form};
+
+    let outcome = async { Ok(ssr::visitor().await?.end_other_sessions().await?) }.await;
+    Form::without_page(Some(ACCOUNT)).answer(outcome)
+}

@@ -1,0 +1,98 @@
+//! What its owner may see of a session.
+
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use super::{CurrentSession, Presence};
+use crate::backing::Shown;
+use crate::history::{Event, Happening};
+use crate::store::StoreError;
+use crate::{Backing, Sealing, SessionId, client_side};
+
+/// The inside of a request's session. It never holds the id, nor anything of another session.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inspection {
+    /// What the cookie led to.
+    pub presence: Presence,
+    /// Bytes of the cookie as the browser sent it, name and `=` included; `None` if it sent none.
+    pub cookie_size: Option<usize>,
+    /// What such a cookie holds here.
+    pub holds: Holds,
+    /// What anybody reads in the cookie with a base64 decoder, if it is signed only; the id is blacked out.
+    pub payload: Option<Value>,
+    /// What happened to the session of late, the oldest first; empty without
+    /// [`SessionsBuilder::history`](crate::SessionsBuilder::history).
+    pub events: Vec<Event>,
+}
+
+/// What a session cookie holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// A random id.
+    Id,
+    /// A random id and its signature.
+    SignedId,
+    /// The record, for the server's eyes only.
+    Encrypted,
+    /// The record, readable and signed.
+    Signed,
+}
+
+impl CurrentSession {
+    /// Looks inside, which counts as no use of the session.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn inspect(&self) -> Result<Inspection, StoreError> {
+        self.set_passive();
+        let presence = self.presence().await?;
+        let id = self.inner.state.lock().await.id;
+        let history = self.sessions().settings().history.as_ref();
+        let events = history.zip(id).map(|(history, id)| history.of(&self.sessions().key(&id)));
+        Ok(Inspection {
+            presence,
+            cookie_size: self.inner.cookie_size,
+            holds: self.holds(),
+            payload: self.payload(),
+            events: events.unwrap_or_default(),
+        })
+    }
+
+    fn holds(&self) -> Holds {
+        match &self.sessions().settings().backing {
+            Backing::Server { signer: None, .. } => Holds::Id,
+            Backing::Server { signer: Some(_), .. } => Holds::SignedId,
+            Backing::Client(client) => match client.sealing() {
+                Sealing::Encrypted => Holds::Encrypted,
+                Sealing::Signed => Holds::Signed,
+            },
+        }
+    }
+
+    fn payload(&self) -> Option<Value> {
+        match &self.inner.shown {
+            Shown::Contents { contents, .. } if self.holds() == Holds::Signed => {
+                Some(client_side::without_id(contents))
+            }
+            _ => None,
+        }
+    }
+
+    /// Remembers what has happened to the session with this id, if anything is remembered.
+    pub(super) fn note(&self, id: SessionId, happening: Happening) {
+        self.note_at(id, happening, self.sessions().now());
+    }
+
+    pub(super) fn note_at(&self, id: SessionId, happening: Happening, at: OffsetDateTime) {
+        if let Some(history) = &self.sessions().settings().history {
+            history.note(self.sessions().key(&id), Event { at, happening });
+        }
+    }
+
+    /// Goes on with another id.
+    pub(super) fn hand_on(&self, old: Option<SessionId>, new: SessionId, whole: bool) {
+        if let (Some(history), Some(old)) = (&self.sessions().settings().history, old) {
+            history.hand_on(&self.sessions().key(&old), self.sessions().key(&new), whole);
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! The session inspector: what it shows, in each mode, and what it never shows.
+
+use serde_json::{Value, json};
+use server::config::keygen;
+
+use crate::app::{Caller, PASSWORD, TestApp};
+
+async fn inspected(caller: &mut Caller<'_>) -> Value {
+    let answer = caller.get("/api/v1/session").await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    answer.json()
+}
+
+/// What happened, with reasons or keys.
+fn events(view: &Value) -> Vec<String> {
+    let told = |event: &Value| {
+        let text = |name| event.get(name).and_then(Value::as_str);
+        let keys =
+            event.get("keys").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        let detail: Vec<&str> = text("reason").into_iter().chain(keys).collect();
+        format!("{} {}", text("event").unwrap_or_default(), detail.join(",")).trim().to_owned()
+    };
+    view.get("events").and_then(Value::as_array).into_iter().flatten().map(told).collect()
+}
+
+#[tokio::test]
+async fn a_guest_without_a_session_sees_that_there_is_none() {
+    let app = TestApp::start().await;
+    let mut guest = app.program();
+    let view = inspected(&mut guest).await;
+    assert_eq!((&view["record"], &view["events"]), (&Value::Null, &json!([])));
+    let cookie = json!({
+        "name": "id", "attributes": ["Path=/", "HttpOnly", "SameSite=Lax"], "size": null, "holds": "id", "payload": null
+    });
+    assert_eq!(view["cookie"], cookie);
+    assert!(guest.cookies.is_empty(), "looking begins no session");
+}
+
+#[tokio::test]
+async fn a_member_sees_the_record_and_both_limits_by_the_servers_clock() {
+    let app = TestApp::start().await;
+    let mut ada = app.member("ada").await;
+    app.clock.advance(time::Duration::minutes(10));
+    let view = inspected(&mut ada).await;
+    assert_eq!((&view["kind"], &view["store"]), (&json!("server_side"), &json!("sqlite")));
+    let record = &view["record"];
+    assert_eq!(record["values"], json!({ "username": "ada", "address": "127.0.0.1" }));
+    assert_eq!((&record["version"], &record["permanent"]), (&json!(0), &json!(false)));
+    assert_eq!(record["idle"], json!({ "ends_at": "2026-11-18T11:36:40Z", "seconds": 1800, "left": 1200 }));
+    assert_eq!(
+        record["absolute"],
+        json!({ "ends_at": "2026-11-19T11:06:40Z", "seconds": 86400, "left": 85800 })
+    );
+    assert_eq!(view["cookie"]["size"], json!("id=".len() + ada.cookie("id").expect("one").len()));
+}
+
+#[tokio::test]
+async fn looking_keeps_nobody_signed_in_neither_as_json_nor_when_the_page_asks_for_it() {
+    let app = TestApp::start().await;
+    let mut ada = app.member("ada").await;
+    for _ in 0..3 {
+        app.clock.advance(time::Duration::minutes(11));
+        ada.get("/api/v1/session").await;
+    }
+    let view = inspected(&mut ada).await;
+    assert_eq!(view["record"], Value::Null);
+    assert_eq!(events(&view), ["signed_in", "ended idle"]);
+}
+
+#[tokio::test]
+async fn what_happened_is_told_with_its_reasons_and_never_to_the_next_visitor() {
+    let app = TestApp::start().await;
+    let mut browser = app.plain_browser();
+    browser.choose("theme", "dark").await;
+    browser.choose("language", "de").await;
+    browser.register("ada", PASSWORD).await;
+    app.clock.advance(time::Duration::minutes(5));
+    browser.get("/about").await;
+    let told = events(&inspected(&mut browser).await);
+    assert_eq!(told, ["began", "changed language", "id_changed", "signed_in", "used"]);
+    browser.logout().await;
+    assert_eq!(
+        events(&inspected(&mut browser).await),
+        ["ended signed_out", "began"],
+        "theme and language go on"
+    );
+    browser.register("bob", PASSWORD).await;
+    let told = events(&inspected(&mut browser).await);
+    assert_eq!(told, ["ended signed_out", "began", "id_changed", "signed_in"]);
+    browser.login("ada", PASSWORD).await;
+    assert_eq!(events(&inspected(&mut browser).await), ["id_changed", "signed_in"], "not what bob did");
+}
+
+#[tokio::test]
+async fn an_end_from_elsewhere_is_told_with_its_reason() {
+    let app = TestApp::start().await;
+    let mut ada = app.member("ada").await;
+    let mut phone = app.program();
+    phone.login("ada", PASSWORD).await;
+    let request = ada.bare(reqwest::Method::DELETE, "/api/v1/sessions");
+    assert_eq!(ada.send(request).await.status, 204);
+    assert_eq!(events(&inspected(&mut phone).await), ["signed_in", "ended revoked"]);
+    assert_eq!(events(&inspected(&mut ada).await), ["signed_in"], "hers alone");
+}
+
+#[tokio::test]
+async fn neither_the_id_nor_its_hash_is_ever_shown() {
+    let key = keygen().expect("randomness");
+    for settings in [
+        vec!["sessions.store=sqlite".to_owned()],
+        vec!["sessions.sign_ids=on".to_owned(), format!("sessions.keys={key}")],
+        vec!["sessions.store=encrypted".to_owned(), format!("sessions.keys={key}")],
+        vec!["sessions.store=signed".to_owned(), format!("sessions.keys={key}")],
+    ] {
+        let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
+        let app = TestApp::with(&settings).await;
+        let mut ada = app.member("ada").await;
+        let secret = ada.cookie("id").expect("a session").to_owned();
+        let list = ada.get("/api/v1/sessions").await.json();
+        let handle = list["sessions"][0]["handle"].as_str().expect("a handle").to_owned();
+        for path in ["/api/v1/session", "/session"] {
+            let body = ada.get(path).await.body;
+            let parts = secret.split('.').filter(|part| part.len() > 8);
+            for part in parts.chain([handle.as_str()]) {
+                assert!(!body.contains(part), "{settings:?} {path}");
+            }
+        }
+        assert!(!list.to_string().contains(secret.split('.').next().unwrap_or_default()), "{settings:?}");
+    }
+}
+
+#[tokio::test]
+async fn each_mode_says_what_its_cookie_holds() {
+    let key = format!("sessions.keys={}", keygen().expect("randomness"));
+    for (setting, holds, kind) in [
+        ("sessions.sign_ids=on", "signed_id", "server_side"),
+        ("sessions.store=encrypted", "encrypted", "client_side"),
+        ("sessions.store=signed", "signed", "client_side"),
+    ] {
+        let app = TestApp::with(&[setting, &key]).await;
+        let view = inspected(&mut app.member("ada").await).await;
+        assert_eq!((&view["cookie"]["holds"], &view["kind"]), (&json!(holds), &json!(kind)));
+        let payload = &view["cookie"]["payload"];
+        if holds == "signed" {
+            assert_eq!((&payload["values"]["username"], &payload["id"]), (&json!("ada"), &json!("…")));
+        } else {
+            assert_eq!(payload, &Value::Null, "{holds}");
+        }
+        assert_eq!(view["record"]["values"]["username"], "ada", "{holds}");
+    }
+}
+
+#[tokio::test]
+async fn a_kept_in_session_says_how_long_its_cookie_is_kept() {
+    let app = TestApp::start().await;
+    app.member("ada").await;
+    let mut ada = app.program();
+    let body = json!({ "username": "ada", "password": PASSWORD, "keep_signed_in": true });
+    ada.json(reqwest::Method::POST, "/api/v1/login", body).await;
+    let view = inspected(&mut ada).await;
+    assert_eq!(view["record"]["permanent"], true);
+    assert_eq!(view["cookie"]["attributes"][0], "Max-Age=2592000");
+}
+
+#[tokio::test]
+async fn where_the_inspector_is_off_there_is_neither_page_nor_resource_nor_link() {
+    let app = TestApp::with(&["inspector.enabled=off"]).await;
+    let mut ada = app.member("ada").await;
+    let answer = ada.get("/api/v1/session").await;
+    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (404, "not_found"));
+    let mut browser = app.plain_browser();
+    assert_eq!(browser.get("/session").await.status, 404);
+    assert!(!browser.get("/").await.body.contains("/session"));
+}
+
+#[tokio::test]
+async fn the_page_comes_filled_without_a_script() {
+    let app = TestApp::start().await;
+    let mut browser = app.plain_browser();
+    let guest = browser.get("/session").await;
+    assert_eq!(guest.status, 200);
+    assert!(guest.body.contains("There is no session."), "{}", guest.body);
+    browser.register("ada", PASSWORD).await;
+    let page = browser.get("/session").await.body;
+    for shown in
+        ["Idle limit: 0:30:00 left", "<dt>username</dt><dd>&quot;ada&quot;</dd>", "sqlite", "signed in"]
+    {
+        let plain = page.replace("<!>", "").replace("&#x27;", "'");
+        assert!(plain.contains(shown) || plain.contains(&shown.replace("&quot;", "\"")), "{shown}: {page}");
+    }
+}
