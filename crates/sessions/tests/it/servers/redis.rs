@@ -4,36 +4,19 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use redis::{Client, Commands as _, Connection, RedisResult, cmd};
-
-use super::{Server, free_port, is_installed};
+use redis::{Client, Connection, RedisResult, cmd};
 
 /// One Redis.
-pub struct Redis {
-    port: u16,
-    _server: Server,
-}
+pub struct Redis(local_servers::Redis);
 
 impl Redis {
     /// Starts it with further arguments, and waits until it answers.
     pub fn start(arguments: &[&str]) -> Self {
-        assert!(
-            is_installed("redis-server"),
-            "these tests need redis-server: install it, on Debian with `apt-get install redis-server`"
-        );
-        let folder = tempfile::tempdir().expect("a folder").keep();
-        let port = free_port();
-        let mut all: Vec<String> =
-            ["--bind", "127.0.0.1", "--save", "", "--port"].map(str::to_owned).to_vec();
-        all.push(port.to_string());
-        all.extend(arguments.iter().map(|&argument| argument.to_owned()));
-        let redis = Self { port, _server: Server::start("redis-server", &all, &folder) };
-        wait_until("Redis answers", || redis.connect().and_then(|mut open| open.ping::<()>()).is_ok());
-        redis
+        Self(local_servers::Redis::start(arguments).expect("these tests need Redis"))
     }
 
     pub fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}/", self.port)
+        self.0.url()
     }
 
     pub fn connect(&self) -> RedisResult<Connection> {
@@ -69,7 +52,7 @@ pub fn cluster() -> &'static [Redis; 3] {
                 .query(&mut open)
                 .expect("takes its slots");
             for other in &nodes {
-                let meet = cmd("CLUSTER").arg("MEET").arg("127.0.0.1").arg(other.port).exec(&mut open);
+                let meet = cmd("CLUSTER").arg("MEET").arg("127.0.0.1").arg(other.0.port()).exec(&mut open);
                 meet.expect("meets the others");
             }
         }
