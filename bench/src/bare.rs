@@ -31,11 +31,16 @@ pub struct Arguments {
 pub async fn serve(arguments: &Arguments) -> Result<()> {
     let listener = TcpListener::bind(arguments.address).await?;
     println!("bare axum on http://{}", listener.local_addr()?);
+    answer(listener, router(arguments)).await
+}
+
+/// Answers until the process is ended.
+pub async fn answer(listener: TcpListener, router: Router) -> Result<()> {
     // Without it, the second packet of an answer waits for the first one's acknowledgement.
     let listener = listener.tap_io(|connection| {
         let _ = connection.set_nodelay(true);
     });
-    Ok(axum::serve(listener, router(arguments)).await?)
+    Ok(axum::serve(listener, router).await?)
 }
 
 fn router(arguments: &Arguments) -> Router {

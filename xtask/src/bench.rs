@@ -4,9 +4,11 @@ mod downloads;
 mod http;
 mod load;
 mod pinning;
+mod processor_time;
 mod program;
 mod scenario;
 mod scratch;
+mod sessions;
 mod table;
 mod yardstick;
 
@@ -30,7 +32,10 @@ const STARTS: usize = 5;
 
 /// What a person may choose.
 #[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Arguments {
+    #[command(subcommand)]
+    part: Option<Part>,
     /// How long each measurement takes, in seconds
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60))]
     seconds: u64,
@@ -39,8 +44,22 @@ pub struct Arguments {
     rounds: u64,
 }
 
+/// What else can be measured.
+#[derive(clap::Subcommand)]
+enum Part {
+    /// Measure the session layer alone over each store, with few and with many sessions in it
+    Sessions(sessions::Arguments),
+}
+
 /// Measures and prints the tables.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    match &arguments.part {
+        Some(Part::Sessions(arguments)) => sessions::run(arguments),
+        None => site(arguments),
+    }
+}
+
+fn site(arguments: &Arguments) -> Result<ExitCode> {
     let site = site::ensure(Mode::Release)?;
     let equipment = Equipment {
         yardstick: Yardstick::build()?,
@@ -58,7 +77,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let rows = equipment.measure(&server, &Scenario::all(&server)?, arguments.rounds)?;
     let loaded = server.resident_bytes();
 
-    say::result(&table::heading(&equipment.pinning, arguments));
+    say::result(&table::heading(&equipment.pinning, arguments.rounds, arguments.seconds));
     say::result(&table::speed(&rows));
     say::result(&table::sizes(&table::Sizes {
         downloads,

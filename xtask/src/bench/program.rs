@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use super::pinning::Pinning;
+use super::processor_time;
 use super::scratch::Scratch;
-use crate::process;
 
 /// A running server; ended when dropped.
 pub struct Program {
@@ -61,10 +61,9 @@ impl Program {
         Ok(Self { child, address, started_in })
     }
 
-    /// Processor time used so far, in user and system mode. `None` where the system does not tell.
+    /// Processor time used so far by it and by what it has started. `None` where the system does not tell.
     pub fn processor_time(&self) -> Option<Duration> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
-        Some(Duration::from_secs_f64(ticks(&stat)? / ticks_per_second()))
+        processor_time::of_tree(self.child.id())
     }
 
     /// Resident memory. `None` where the system does not tell.
@@ -93,20 +92,6 @@ fn address_in(line: &str) -> Option<String> {
     (!port.is_empty()).then(|| format!("127.0.0.1:{port}"))
 }
 
-/// The 14th and 15th field of `/proc/<pid>/stat`, counted behind the program's name, which may contain spaces.
-fn ticks(stat: &str) -> Option<f64> {
-    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
-    let user: f64 = fields.next()?.parse().ok()?;
-    let system: f64 = fields.next()?.parse().ok()?;
-    Some(user + system)
-}
-
-fn ticks_per_second() -> f64 {
-    process::answer(process::command("getconf").arg("CLK_TCK"))
-        .and_then(|answer| answer.parse().ok())
-        .unwrap_or(100.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,10 +100,5 @@ mod tests {
     fn the_address_is_found_within_a_line() {
         assert_eq!(address_in("Serving on http://127.0.0.1:4123/ now").as_deref(), Some("127.0.0.1:4123"));
         assert_eq!(address_in("Serving"), None);
-    }
-
-    #[test]
-    fn a_program_name_with_spaces_does_not_shift_the_fields() {
-        assert_eq!(ticks("7 (a b) c) S 1 2 3 4 5 6 7 8 9 10 250 50 0 0"), Some(300.0));
     }
 }

@@ -4,7 +4,6 @@ use std::fs;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use super::Arguments;
 use super::downloads::Downloads;
 use super::load::Sample;
 use super::pinning::Pinning;
@@ -31,15 +30,13 @@ pub struct Sizes {
 }
 
 /// What was measured where.
-pub fn heading(pinning: &Pinning, arguments: &Arguments) -> String {
+pub fn heading(pinning: &Pinning, rounds: u64, seconds: u64) -> String {
     let date = process::answer(process::command("date").arg("+%Y-%m-%d")).unwrap_or_default();
     let cores = available_parallelism().map_or(1, usize::from);
     format!(
-        "{date}, {}, {cores} cores; {}; medians of {} rounds of {} s\n",
+        "{date}, {}, {cores} cores; {}; medians of {rounds} rounds of {seconds} s\n",
         processor(),
         pinning.description(),
-        arguments.rounds,
-        arguments.seconds
     )
 }
 
@@ -116,7 +113,7 @@ fn middle(samples: &[Sample], value: impl Fn(&Sample) -> f64) -> f64 {
 }
 
 /// The middle value; of two middle values the greater.
-fn median<T: PartialOrd>(values: impl Iterator<Item = T>) -> Option<T> {
+pub fn median<T: PartialOrd>(values: impl Iterator<Item = T>) -> Option<T> {
     let mut values: Vec<T> = values.collect();
     values.sort_by(|left, right| left.partial_cmp(right).unwrap_or(std::cmp::Ordering::Equal));
     let middle = values.len() / 2;
@@ -131,16 +128,18 @@ fn processor() -> String {
     model.unwrap_or_else(|| std::env::consts::ARCH.to_owned())
 }
 
-fn decimal(value: Option<f64>, places: usize) -> String {
+/// So many places behind the point; a dash for what is not known.
+pub fn decimal(value: Option<f64>, places: usize) -> String {
     value.map_or_else(|| "–".to_owned(), |value| format!("{value:.places$}"))
 }
 
-fn thousands_of(value: f64) -> String {
+/// A rate: whole, unless it is small.
+pub fn thousands_of(value: f64) -> String {
     if value < 100.0 { format!("{value:.1}") } else { thousands(&format!("{value:.0}")) }
 }
 
 /// With a comma before each three digits.
-fn thousands(number: &impl ToString) -> String {
+pub fn thousands(number: &impl ToString) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (position, digit) in digits.chars().enumerate() {

@@ -1,8 +1,8 @@
 //! What the same core does with nothing but axum, Argon2id or brotli: the crate `bench`.
 
 use std::io::Write;
-use std::path::PathBuf;
-use std::process::Stdio;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
@@ -36,6 +36,20 @@ impl Yardstick {
             &html_bytes.to_string(),
         ]);
         Program::start(command, "bare axum")
+    }
+
+    /// The session layer over a store, filled with so many sessions.
+    pub fn sessions(&self, store: &[&str], stored: u64, folder: &Path, pinning: &Pinning) -> Result<Program> {
+        let mut command = pinning.server(&self.program);
+        command.arg("sessions").args(store).args(["--stored", &stored.to_string(), "--folder"]).arg(folder);
+        Program::start(command, "the session layer")
+    }
+
+    /// The generator that asks for another session each time.
+    pub fn load(&self, pinning: &Pinning) -> Command {
+        let mut command = pinning.generator(&self.program);
+        command.arg("load");
+        command
     }
 
     /// What Argon2id alone allows, as if it were a server.
