@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -12,13 +13,16 @@ use time::OffsetDateTime;
 use super::{Capabilities, Loaded, REASON_KEPT_FOR, Store, StoreError, Summary};
 use crate::{AccountKey, Change, Clock, Key, Reason, Record};
 
-const SHARDS: usize = 64;
+/// So many that a sweep of a million sessions keeps one for less than a millisecond.
+const SHARDS: usize = 256;
 
 /// A sharded map of records.
 #[derive(Debug)]
 pub struct MemoryStore {
     clock: Arc<dyn Clock>,
     shards: [Mutex<HashMap<Key, Entry>>; SHARDS],
+    /// The shard at which the next sweep begins.
+    sweeps_from: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -31,7 +35,7 @@ impl MemoryStore {
     /// An empty store.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, shards: std::array::from_fn(|_| Mutex::default()) }
+        Self { clock, shards: std::array::from_fn(|_| Mutex::default()), sweeps_from: AtomicUsize::new(0) }
     }
 
     fn shard(&self, key: &Key) -> &Mutex<HashMap<Key, Entry>> {
@@ -123,7 +127,9 @@ impl Store for MemoryStore {
     async fn sweep(&self, limit: usize) -> Result<u64, StoreError> {
         let now = self.clock.now();
         let (mut ended, mut removed) = (0, 0);
-        for shard in &self.shards {
+        let first = self.sweeps_from.load(Ordering::Relaxed);
+        let (before, after) = self.shards.split_at_checked(first).unwrap_or_default();
+        for (offset, shard) in after.iter().chain(before).enumerate() {
             shard.lock().retain(|_, entry| {
                 let is_old = matches!(entry, Entry::Ended { at, .. } if now - REASON_KEPT_FOR >= *at);
                 let is_due = matches!(entry, Entry::Record(record) if record.expired(now).is_some());
@@ -135,6 +141,12 @@ impl Store for MemoryStore {
                 removed += usize::from(goes);
                 !goes
             });
+            if ended >= limit || removed >= limit {
+                self.sweeps_from.store((first + offset) % SHARDS, Ordering::Relaxed);
+                break;
+            }
+            // Requests have their turn between shards.
+            tokio::task::yield_now().await;
         }
         Ok((ended + removed) as u64)
     }
