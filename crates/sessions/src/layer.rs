@@ -49,8 +49,8 @@ pub struct SessionService<S> {
 
 impl<S, RequestBody, ResponseBody> Service<Request<RequestBody>> for SessionService<S>
 where
-    S: Service<Request<RequestBody>, Response = Response<ResponseBody>> + Clone + Send + 'static,
-    S::Future: Send,
+    S: Service<Request<RequestBody>, Response = Response<ResponseBody>>,
+    S::Future: Send + 'static,
     RequestBody: Send + 'static,
     ResponseBody: Default + Send,
 {
@@ -68,10 +68,10 @@ where
         let session = Session::new(Some(SESSION_PLACEHOLDER), Arc::clone(&store), None);
         request.extensions_mut().insert(current.clone());
         request.extensions_mut().insert(session.clone());
-        let clone = self.inner.clone();
-        let mut ready = std::mem::replace(&mut self.inner, clone);
+        // Not in the future below, which would have to hold a copy of the service, and the request twice.
+        let response = self.inner.call(request);
         Box::pin(async move {
-            let response = ready.call(request).await?;
+            let response = response.await?;
             Ok(match finish(&current, &store, &session).await {
                 Ok(settled) => with_headers(response, settled),
                 Err(error) => failed(&error),
