@@ -48,7 +48,7 @@ impl Record {
     pub fn expired(&self, now: OffsetDateTime) -> Option<Reason> {
         if now >= self.absolute_deadline() {
             Some(Reason::Absolute)
-        } else if now >= self.idle_deadline() {
+        } else if now >= self.last_seen.saturating_add(self.policy.idle) {
             Some(Reason::Idle)
         } else {
             None
