@@ -210,7 +210,7 @@ pub async fn a_load_after_a_change_sees_it(fixture: &impl Fixture) {
     let key = bench.living(None).await;
     let changed = bench.set(&key, "a", json!(1)).await.expect("lives");
     assert_eq!(changed.version, 1);
-    assert_eq!(bench.load(&key).await, Loaded::Living(changed));
+    assert_eq!(bench.load(&key).await, Loaded::Living(changed.into()));
 }
 
 /// Everything of a record comes back: account, policy, moments, values.
@@ -223,7 +223,7 @@ pub async fn a_loaded_record_is_the_inserted_one(fixture: &impl Fixture) {
         ..Record::new(Policy::KEPT_IN, bench.clock.now())
     };
     bench.store.insert(&key, &record).await.expect("inserts");
-    assert_eq!(bench.load(&key).await, Loaded::Living(record));
+    assert_eq!(bench.load(&key).await, Loaded::Living(record.into()));
 }
 
 /// Past the absolute limit nothing loads, however busy the session was.

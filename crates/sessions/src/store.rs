@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
@@ -95,8 +96,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
 /// What a store found under a key.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Loaded {
-    /// A record within its limits.
-    Living(Record),
+    /// A record within its limits; shared with whoever keeps it in memory.
+    Living(Arc<Record>),
     /// A session that has ended.
     Ended {
         /// Why.
@@ -111,7 +112,8 @@ pub enum Loaded {
 impl Loaded {
     /// A stored record as it counts at `now`.
     #[must_use]
-    pub fn at(record: Record, now: OffsetDateTime) -> Self {
+    pub fn at(record: impl Into<Arc<Record>>, now: OffsetDateTime) -> Self {
+        let record = record.into();
         match record.expired(now) {
             Some(reason) => Self::Ended { reason, at: record.idle_deadline() },
             None => Self::Living(record),

@@ -57,7 +57,7 @@ impl CurrentSession {
     async fn load(&self, id: &SessionId) -> Result<Presence, StoreError> {
         let sessions = &self.inner.sessions;
         match sessions.load(&self.inner.shown).await {
-            Ok(Loaded::Living(record)) => Ok(Presence::Living(Arc::new(record))),
+            Ok(Loaded::Living(record)) => Ok(Presence::Living(record)),
             Ok(Loaded::Ended { reason, at }) => {
                 self.note_at(*id, Happening::Ended(reason), at);
                 let in_flight = is_in_flight(reason, at, sessions.now());

@@ -65,7 +65,7 @@ struct Inner<S> {
 
 #[derive(Debug, Default)]
 struct Shard {
-    records: HashMap<Key, Record>,
+    records: HashMap<Key, Arc<Record>>,
     weight: usize,
     /// Counts the writes: what was read before one is not kept after it.
     writes: u64,
@@ -206,7 +206,7 @@ impl<S> Inner<S> {
         self.shards.get(usize::from(*first) % SHARDS).expect("a remainder of SHARDS is an index of it")
     }
 
-    fn kept(&self, key: &Key) -> Option<Record> {
+    fn kept(&self, key: &Key) -> Option<Arc<Record>> {
         let confirmed = Duration::from_millis(self.confirmed.load(Ordering::Acquire));
         if self.started.elapsed() >= confirmed + BELIEVED_FOR {
             return None;
@@ -215,14 +215,14 @@ impl<S> Inner<S> {
     }
 
     /// Keeps a record, unless somebody has written to its shard since `writes` was read.
-    fn keep(&self, key: &Key, record: &Record, writes: u64) {
+    fn keep(&self, key: &Key, record: &Arc<Record>, writes: u64) {
         let weight = weight(record);
         let mut shard = self.shard(key).lock();
         if shard.writes != writes || weight > self.capacity {
             return;
         }
         shard.make_room(self.capacity - weight);
-        if let Some(before) = shard.records.insert(*key, record.clone()) {
+        if let Some(before) = shard.records.insert(*key, Arc::clone(record)) {
             shard.weight -= self::weight(&before);
         }
         shard.weight += weight;

@@ -27,7 +27,7 @@ pub struct MemoryStore {
 
 #[derive(Debug)]
 enum Entry {
-    Record(Record),
+    Record(Arc<Record>),
     Ended { reason: Reason, at: OffsetDateTime },
 }
 
@@ -48,7 +48,7 @@ impl MemoryStore {
     fn with_living<T>(&self, key: &Key, act: impl FnOnce(&mut Record) -> T) -> Option<T> {
         let now = self.clock.now();
         match self.shard(key).lock().get_mut(key) {
-            Some(Entry::Record(record)) if record.expired(now).is_none() => Some(act(record)),
+            Some(Entry::Record(record)) if record.expired(now).is_none() => Some(act(Arc::make_mut(record))),
             _ => None,
         }
     }
@@ -60,7 +60,7 @@ impl Store for MemoryStore {
         let mut shard = self.shard(key).lock();
         let is_free = !shard.contains_key(key);
         if is_free {
-            shard.insert(*key, Entry::Record(record.clone()));
+            shard.insert(*key, Entry::Record(Arc::new(record.clone())));
         }
         Ok(is_free)
     }
@@ -68,7 +68,7 @@ impl Store for MemoryStore {
     async fn load(&self, key: &Key) -> Result<Loaded, StoreError> {
         let now = self.clock.now();
         Ok(match self.shard(key).lock().get(key) {
-            Some(Entry::Record(record)) => Loaded::at(record.clone(), now),
+            Some(Entry::Record(record)) => Loaded::at(Arc::clone(record), now),
             Some(Entry::Ended { reason, at }) => Loaded::Ended { reason: *reason, at: *at },
             None => Loaded::Absent,
         })

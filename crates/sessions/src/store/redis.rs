@@ -218,7 +218,7 @@ impl Store for RedisStore {
         for key in self.listed(account).await? {
             match self.load(&key).await {
                 Ok(Loaded::Living(record)) if record.account == Some(account) => {
-                    summaries.push(Summary { key, record });
+                    summaries.push(Summary { key, record: Arc::unwrap_or_clone(record) });
                 }
                 Ok(_) | Err(StoreError::Corrupt(_)) => {}
                 Err(unavailable) => return Err(unavailable),

@@ -1,5 +1,7 @@
 //! A row of a database's table of sessions, once its driver has fetched it.
 
+use std::sync::Arc;
+
 use time::{Duration, OffsetDateTime};
 
 use super::encoding::moment;
@@ -41,7 +43,7 @@ impl Row {
     /// The record, if it lives at `now`.
     pub(super) fn living(self, now: OffsetDateTime) -> Result<Option<Record>, StoreError> {
         Ok(match self.loaded(now)? {
-            Loaded::Living(record) => Some(record),
+            Loaded::Living(record) => Some(Arc::unwrap_or_clone(record)),
             Loaded::Ended { .. } | Loaded::Absent => None,
         })
     }

@@ -52,7 +52,7 @@ impl Store for Counting {
 
     async fn load(&self, _: &Key) -> Result<Loaded, StoreError> {
         self.0.loads.fetch_add(1, Ordering::Relaxed);
-        Ok(Loaded::Living(record()))
+        Ok(Loaded::Living(record().into()))
     }
 
     async fn apply(&self, _: &Key, _: &Change) -> Result<Option<Record>, StoreError> {
@@ -130,7 +130,7 @@ async fn what_was_read_is_not_asked_for_again() {
     let (store, cache) = cache(1 << 20).await;
     let key = key();
     for _ in 0..100 {
-        assert_eq!(cache.load(&key).await.expect("loads"), Loaded::Living(record()));
+        assert_eq!(cache.load(&key).await.expect("loads"), Loaded::Living(record().into()));
     }
     // Once, unless a busy machine has kept the watching thread from its second.
     assert!(store.loads() < 10, "{} loads", store.loads());
