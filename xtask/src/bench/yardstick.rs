@@ -19,7 +19,7 @@ pub struct Yardstick {
 impl Yardstick {
     /// Compiles them, optimised as the server is.
     pub fn build() -> Result<Self> {
-        say::progress("Building the yardsticks (about a minute the first time)");
+        say::progress("Building the yardsticks (some minutes the first time)");
         process::quietly(process::command("cargo").args(["build", "--release", "--package", "bench"]))?
             .or_fail("`cargo build --package bench`")?;
         Ok(Self { program: workspace::target_folder()?.join("release/bench") })
