@@ -31,6 +31,7 @@ fn every_kind(tally: &mut Tally) -> Result<()> {
         wasm_target::ensure()?;
         check(&mut browser_lints(), "clippy for wasm32")
     })?;
+    kind("development build", || check(&mut development_check()?, "`cargo check` for development"))?;
     kind("unit and HTTP tests", || {
         services::ensure()?;
         rust_tests(tally)
@@ -73,6 +74,16 @@ fn browser_lints() -> Command {
     command.args(["clippy", "--package", "frontend", "--target", "wasm32-unknown-unknown"]);
     command.args(["--", "--deny", "warnings"]);
     command
+}
+
+/// cargo-leptos erases the views' types in development, and other code compiles then. In a folder of its own:
+/// the two builds would undo each other.
+fn development_check() -> Result<Command> {
+    let mut command = cargo();
+    command.args(["check", "--package", "app", "--features", "ssr"]);
+    command.env("RUSTFLAGS", "--cfg erase_components");
+    command.env("CARGO_TARGET_DIR", workspace::target_folder()?.join("development"));
+    Ok(command)
 }
 
 fn rust_tests(tally: &mut Tally) -> Result<String> {

@@ -30,13 +30,13 @@ pub fn Footer() -> impl IntoView {
             <form method="post" action=SetPreferences::url() on:submit=on_submit>
                 <input type="hidden" name="next" value=here/>
                 <Alert submission/>
+                {visitor.has_inspector().then(|| view! { <a href=SESSION>{say(|text| text.session)}</a> })}
                 <div role="group" aria-label=say(|text| text.theme)>
                     {Theme::ALL.map(|theme| view! { <ThemeButton theme/> })}
                 </div>
                 <div role="group" aria-label=say(|text| text.language)>
                     {Language::ALL.map(|language| view! { <LanguageButton language/> })}
                 </div>
-                {visitor.has_inspector().then(|| view! { <a href=SESSION>{say(|text| text.session)}</a> })}
             </form>
         </footer>
     }
