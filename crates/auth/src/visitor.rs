@@ -121,6 +121,13 @@ impl Visitor {
         }
     }
 
+    /// Whether somebody came signed in with this request and is so no more.
+    pub async fn has_left(&self) -> bool {
+        let is_signed_in =
+            |presence: Presence| presence.record().is_some_and(|record| record.account.is_some());
+        self.member().is_ok() && !self.session.presence().await.is_ok_and(is_signed_in)
+    }
+
     /// Says that this request is no use by a person, such as a poll: it keeps nobody signed in.
     pub fn set_passive(&self) {
         self.session.set_passive();

@@ -14,12 +14,14 @@ mod origin;
 mod pages;
 mod parity;
 mod preferences;
+mod proxy;
 mod register;
 mod reports;
 #[path = "../../../crates/sessions/tests/it/servers/mod.rs"]
 #[expect(dead_code, reason = "the stores' own tests use the rest")]
 mod servers;
 mod sessions;
+mod store_away;
 mod store_down;
 mod stores;
 mod throttle;

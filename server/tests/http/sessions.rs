@@ -82,8 +82,40 @@ async fn ending_the_session_that_asks_is_a_sign_out() {
     let mut ada = app.member("ada").await;
     let sessions = listed(&mut ada).await;
     let handle = text(sessions.first().expect("one"), "handle").to_owned();
-    assert_eq!(delete(&mut ada, &format!("/api/v1/sessions/{handle}")).await, 204);
+    let mut copy = ada.clone();
+    let request = ada.bare(Method::DELETE, &format!("/api/v1/sessions/{handle}"));
+    let answer = ada.send(request).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.header("clear-site-data")),
+        (204, Some("\"cache\", \"storage\""))
+    );
     assert!(ada.cookies.is_empty(), "{:?}", ada.cookies);
+    assert_eq!(copy.get("/api/v1/protected").await.header("clear-site-data"), None, "once is enough");
+}
+
+#[tokio::test]
+async fn ending_another_session_costs_the_browser_nothing() {
+    let app = TestApp::start().await;
+    let mut ada = app.member("ada").await;
+    app.program().login("ada", PASSWORD).await;
+    let request = ada.bare(Method::DELETE, "/api/v1/sessions");
+    assert_eq!(ada.send(request).await.header("clear-site-data"), None);
+}
+
+#[tokio::test]
+async fn what_a_device_calls_itself_is_no_markup() {
+    let app = TestApp::start().await;
+    let hostile = "</script><script>alert(1)</script>";
+    let mut ada = app.member("ada").await;
+    let body = serde_json::json!({ "username": "ada", "password": PASSWORD }).to_string();
+    let mut other = app.program();
+    let request = other.bare(Method::POST, "/api/v1/login").header(USER_AGENT, hostile);
+    other.send(request.header("content-type", "application/json").body(body)).await;
+    for (caller, path) in [(&mut ada, "/account"), (&mut other, "/session")] {
+        let page = caller.get(path).await.body;
+        assert!(page.contains("&lt;/script&gt;&lt;script&gt;alert"), "{path} names the device: {page}");
+        assert!(!page.contains("<script>alert"), "{path}");
+    }
 }
 
 #[tokio::test]

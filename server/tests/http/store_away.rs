@@ -1,0 +1,81 @@
+//! A session store elsewhere freezes, goes down and comes back.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::app::{Caller, TestApp};
+use crate::proxy::{Proxy, Way, by_way_of_a_proxy};
+use crate::servers::postgres::Schema;
+use crate::servers::redis;
+
+/// A member's requests are refused soon, whatever was kept in memory; they lose no cookie by it.
+async fn is_refused(member: &mut Caller<'_>, name: &str) {
+    let begun = std::time::Instant::now();
+    loop {
+        let answer = member.get("/api/v1/protected").await;
+        assert_eq!(answer.set_cookies().len(), 0, "{name}: the cookie stays");
+        if answer.status == 503 {
+            assert_eq!(answer.header("retry-after"), Some("1"), "{name}");
+            return;
+        }
+        // What was read less than a second before is still believed.
+        assert_eq!(answer.status, 200, "{name}");
+        assert!(begun.elapsed() < Duration::from_secs(30), "{name}: answered from memory for ever");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Without a restart, and without the member's doing.
+async fn comes_back(member: &mut Caller<'_>, name: &str) {
+    for _ in 0..600 {
+        if member.get("/api/v1/protected").await.status == 200 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    unreachable!("{name}: never again");
+}
+
+async fn the_site_survives(store: &str, url: &str, proxy: &Proxy) {
+    for cache in ["0", "1048576"] {
+        let settings = [
+            format!("sessions.store={store}"),
+            format!("sessions.url={url}"),
+            format!("sessions.cache_bytes={cache}"),
+            "sessions.store_timeout=500ms".to_owned(),
+        ];
+        let app = TestApp::with(&settings.each_ref().map(String::as_str)).await;
+        let mut ada = app.member("ada").await;
+        assert_eq!(ada.get("/api/v1/protected").await.status, 200);
+        for way in [Way::Frozen, Way::Down, Way::Frozen] {
+            let name = format!("{store}, cache of {cache}, {way:?}");
+            proxy.set(way);
+            is_refused(&mut ada, &name).await;
+            let home = ada.get("/").await;
+            assert_eq!((home.status.as_u16(), home.body.contains("ada")), (200, false), "{name}: as a guest");
+            let mut guest = app.program();
+            assert_eq!(guest.get("/api/v1/whoami").await.status, 200, "{name}");
+            assert_eq!(guest.get("/readyz").await.status, 503, "{name}");
+            let sign_out = ada.logout().await;
+            assert_eq!((sign_out.status.as_u16(), sign_out.set_cookies().len()), (503, 0), "{name}");
+            proxy.set(Way::Open);
+            comes_back(&mut ada, &name).await;
+            assert_eq!(ada.whoami().await.get("username"), Some(&json!("ada")), "{name}");
+            assert_eq!(guest.get("/readyz").await.status, 200, "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn redis() {
+    let (url, proxy) = by_way_of_a_proxy(&redis::shared().url()).await;
+    the_site_survives("redis", &url, &proxy).await;
+}
+
+#[tokio::test]
+async fn postgres() {
+    let schema = Schema::apart().await;
+    let (url, proxy) = by_way_of_a_proxy(&schema.url).await;
+    the_site_survives("postgres", &url, &proxy).await;
+}
