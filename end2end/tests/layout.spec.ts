@@ -48,6 +48,15 @@ for (const language of ['en', 'de', 'fr']) {
   });
 }
 
+test('a long line of the inspector scrolls by itself on a phone', async ({ visitor, page }) => {
+  await page.setViewportSize(PHONE);
+  await visitor.isMember();
+  await visitor.open('/session');
+  // As what a signed cookie holds is shown.
+  await page.locator('.sheet dl').first().evaluate((facts) => facts.insertAdjacentHTML('afterend', `<pre>${'W'.repeat(200)}</pre>`));
+  expect(await sideways(page)).toBe(0);
+});
+
 test('a refused form does not scroll sideways on a phone', async ({ visitor, page, complaints }) => {
   complaints.expectStatus(422);
   await page.setViewportSize(PHONE);

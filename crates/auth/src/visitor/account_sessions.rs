@@ -16,7 +16,8 @@ impl Visitor {
         self.member()?;
         let here = self.session.key().await?;
         let listed = self.session.of_account().await?;
-        let sessions = listed.iter().map(|summary| summary_of(summary, here == Some(summary.key))).collect();
+        let sessions =
+            listed.iter().map(|summary| self.summary_of(summary, here == Some(summary.key))).collect();
         Ok(SessionsView { complete: self.session.sessions().capabilities().listable, sessions })
     }
 
@@ -51,15 +52,19 @@ impl Visitor {
     }
 }
 
-fn summary_of(summary: &Summary, current: bool) -> SessionSummary {
-    let record = &summary.record;
-    let (address, device) = keys::signed_in_from(record);
-    SessionSummary {
-        handle: summary.key.handle(),
-        device: device.map(str::to_owned),
-        address: address.map(str::to_owned),
-        created_at: view::timestamp(record.created_at),
-        last_seen: view::timestamp(record.last_seen),
-        current,
+impl Visitor {
+    /// What a record does not say of this session, because a cookie has no room for it, the request says.
+    fn summary_of(&self, summary: &Summary, current: bool) -> SessionSummary {
+        let record = &summary.record;
+        let (address, device) = keys::signed_in_from(record);
+        let address = address.map(str::to_owned);
+        SessionSummary {
+            handle: summary.key.handle(),
+            device: device.map(str::to_owned).or_else(|| self.device().filter(|_| current)),
+            address: address.or_else(|| current.then(|| self.address.to_string())),
+            created_at: view::timestamp(record.created_at),
+            last_seen: view::timestamp(record.last_seen),
+            current,
+        }
     }
 }
