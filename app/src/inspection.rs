@@ -42,6 +42,15 @@ pub struct InspectedRecord {
     pub absolute: Limit,
 }
 
+impl InspectedRecord {
+    /// The name of whoever is signed in.
+    #[must_use]
+    pub fn username(&self) -> Option<&str> {
+        let value = self.values.iter().find(|(key, _)| key == "username").map(|(_, value)| value);
+        value.map(|json| json.trim_matches('"'))
+    }
+}
+
 /// A time limit in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Limit {

@@ -104,21 +104,17 @@ impl Page {
         PAGES.iter().find(|page| page.path == path || page.path == bare)
     }
 
-    /// The page at a path, or the one which says that nothing is there.
+    /// What is shown at a path: its page, or the one which says that nothing is there. The inspector may be off.
     #[must_use]
-    pub fn at_or_nowhere(path: &str) -> &'static Self {
-        Self::at(path).unwrap_or_else(Self::nowhere)
-    }
-
-    /// The page which says that nothing is there.
-    #[must_use]
-    pub fn nowhere() -> &'static Self {
-        &NOWHERE
+    pub fn shown_at(path: &str, has_inspector: bool) -> &'static Self {
+        Self::at(path).filter(|page| has_inspector || page.path != SESSION).unwrap_or(&NOWHERE)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use contract::Language;
+
     use super::*;
 
     #[test]
@@ -129,6 +125,9 @@ mod tests {
         assert_eq!(Page::at("/").map(|page| page.path), Some(HOME));
         assert!(Page::at("/nowhere").is_none());
         assert!(Page::at("/about/x").is_none());
+        let titles =
+            |path, has_inspector| (Page::shown_at(path, has_inspector).title)(Text::of(Language::En));
+        assert_eq!([titles(SESSION, true), titles(SESSION, false)], ["Session", "Page not found"]);
     }
 
     #[test]

@@ -135,9 +135,9 @@ impl CurrentVisitor {
         }));
     }
 
-    /// Asks the server again if a page has seen that the session of whoever is signed in has ended.
-    pub(crate) fn notice(self, has_ended: bool) {
-        if has_ended && self.username.with_untracked(Option::is_some) {
+    /// Asks the server again if a page has learnt that somebody else is here, or nobody.
+    pub(crate) fn notice(self, username: Option<&str>) {
+        if self.username.with_untracked(|known| known.as_deref() != username) {
             self.refresh();
         }
     }

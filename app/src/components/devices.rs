@@ -26,7 +26,8 @@ pub fn Devices() -> impl IntoView {
     let submission = Submission::new(None);
     let (listed, reader) = handed();
     in_browser(Box::new(move || {
-        if listed.with_untracked(Option::is_none) {
+        // A device that could not be signed out may be gone already.
+        if submission.failure.with(Option::is_some) || listed.with_untracked(Option::is_none) {
             refresh(listed);
         }
     }));
@@ -50,10 +51,10 @@ pub fn Devices() -> impl IntoView {
     view! {
         <section class="card devices">
             <h2 id="devices" tabindex="-1">{say(|text| text.devices.heading)}</h2>
+            <Alert submission/>
             <form method="post" action=EndSession::url() on:submit=on_submit><ul class="rows" inner_html=devices></ul></form>
             <p class="hint">{hint}</p>
             <form method="post" action=EndOtherSessions::url() on:submit=on_submit>
-                <Alert submission/>
                 <button class="quiet" disabled=move || submission.pending.get()>
                     {say(|text| text.devices.end_others)}
                 </button>

@@ -15,7 +15,7 @@ pub fn Document() -> impl IntoView {
     let path = use_location().pathname;
     Effect::new(move |last: Option<String>| {
         let path = path.get();
-        let page = Page::at_or_nowhere(&path);
+        let page = Page::shown_at(&path, visitor.has_inspector());
         document().set_title(&title(page, visitor));
         if let Some(html) = document().document_element() {
             let _ = html.set_attribute("lang", visitor.language().as_str());

@@ -6,6 +6,7 @@ use leptos::server_fn::ServerFn;
 use leptos_router::hooks::use_location;
 
 use crate::components::Alert;
+use crate::components::navbar::NavLink;
 use crate::routes::SESSION;
 use crate::server_fns::SetPreferences;
 use crate::submission::Submission;
@@ -25,18 +26,21 @@ pub fn Footer() -> impl IntoView {
         (path, search) => [&path, "?", &search].concat(),
     };
 
+    // The style sheet keeps room for the link before it has come.
+    let rows = if visitor.has_inspector() { "linked" } else { "" };
+
     view! {
         <footer>
-            <form method="post" action=SetPreferences::url() on:submit=on_submit>
+            <form class=rows method="post" action=SetPreferences::url() on:submit=on_submit>
                 <input type="hidden" name="next" value=here/>
                 <Alert submission/>
-                {visitor.has_inspector().then(|| view! { <a href=SESSION>{say(|text| text.session)}</a> })}
                 <div role="group" aria-label=say(|text| text.theme)>
                     {Theme::ALL.map(|theme| view! { <ThemeButton theme/> })}
                 </div>
                 <div role="group" aria-label=say(|text| text.language)>
                     {Language::ALL.map(|language| view! { <LanguageButton language/> })}
                 </div>
+                {visitor.has_inspector().then(|| view! { <NavLink path=SESSION label=|text| text.session/> })}
             </form>
         </footer>
     }

@@ -8,7 +8,7 @@ use leptos_router::hooks::{use_location, use_navigate, use_url};
 use leptos_router::location::Url;
 
 use crate::eager::erase;
-use crate::routes::{Access, LOGIN, Page, SESSION};
+use crate::routes::{Access, LOGIN, Page};
 use crate::visitor::CurrentVisitor;
 
 /// The page for those who may see it; everybody else is sent on, also when they lose or gain the
@@ -16,7 +16,7 @@ use crate::visitor::CurrentVisitor;
 #[must_use]
 pub fn guarded(page: &'static Page) -> AnyView {
     let visitor = CurrentVisitor::current();
-    let page = if page.path == SESSION && !visitor.has_inspector() { Page::nowhere() } else { page };
+    let page = Page::shown_at(page.path, visitor.has_inspector());
     if page.access == Access::Everyone {
         return (page.view)();
     }

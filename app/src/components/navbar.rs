@@ -54,7 +54,7 @@ fn member(username: String) -> impl IntoView {
 
 /// A link which says whether it leads to the page that is shown.
 #[component]
-fn NavLink(path: &'static str, label: fn(&Text) -> &'static str) -> impl IntoView {
+pub(super) fn NavLink(path: &'static str, label: fn(&Text) -> &'static str) -> impl IntoView {
     let shown = use_location().pathname;
     let current = move || shown.with(|shown| shown == path).then_some("page");
     view! { <a href=path aria-current=current>{say(label)}</a> }

@@ -1,6 +1,6 @@
 //! The session inspector: what a browser's tools and a base64 decoder would show, on one page, live.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::time::Duration;
 
 use contract::{CookieContents, EventKind};
@@ -13,7 +13,7 @@ use crate::inspection::{InspectedEvent, InspectedRecord, Inspection, Limit};
 use crate::markup::Markup;
 use crate::requests;
 use crate::routes::INSPECTION;
-use crate::text::{Text, around, say};
+use crate::text::{Inspector, Text, around, say};
 use crate::visitor::CurrentVisitor;
 
 /// Seconds between two looks at the server.
@@ -28,7 +28,10 @@ pub fn Session() -> impl IntoView {
         <p class="lead">{say(|text| text.session_lead)}</p>
         <div class="sheet">
             <div inner_html=move || live.sheet()></div>
-            <section class="card limits" hidden=move || live.record().is_none() inner_html=move || live.limits()></section>
+            <section class="card limits" hidden=move || live.record().is_none()>
+                {live.countdown(|words| words.idle_limit, |record| record.idle)}
+                {live.countdown(|words| words.absolute_limit, |record| record.absolute)}
+            </section>
         </div>
     }
 }
@@ -39,24 +42,43 @@ struct Live {
     /// As JSON.
     shown: RwSignal<Option<String>>,
     read: fn(&str) -> Option<Inspection>,
-    /// Seconds since the server said so: limits are counted down by its clock, not by the browser's.
-    elapsed: StoredValue<u32>,
+    pace: StoredValue<Pace>,
     /// Changes each second.
     beat: RwSignal<bool>,
     visitor: CurrentVisitor,
 }
 
+/// When the server was asked, and when it answered.
+#[derive(Clone, Copy, Default)]
+struct Pace {
+    /// Seconds since what is shown was true: limits are counted down by the server's clock, not by the
+    /// browser's.
+    age: u32,
+    /// Seconds since the server was asked last.
+    waited: u32,
+    /// Counts the questions: an answer that was overtaken is worth nothing.
+    asked: u32,
+    /// Whether the last question is without an answer.
+    is_pending: bool,
+}
+
 impl Live {
     fn new() -> Self {
         let (shown, reader) = handed();
-        let (elapsed, beat) = (StoredValue::new(0), RwSignal::new(false));
         let visitor = CurrentVisitor::current();
-        let live = Self { shown, read: reader.inspection, elapsed, beat, visitor };
-        let is_first = Cell::new(true);
+        let (pace, beat) = (StoredValue::new(Pace::default()), RwSignal::new(false));
+        let live = Self { shown, read: reader.inspection, pace, beat, visitor };
+        let seen = RefCell::new(None);
         in_browser(Box::new(move || {
-            // Whoever signs out, or chooses a theme, changes the session.
-            let _ = (visitor.username(), visitor.language(), visitor.theme());
-            if !is_first.replace(false) || live.shown.with_untracked(Option::is_none) {
+            // Whoever signs in or out, or chooses a theme, changes the session.
+            let now = Some((visitor.username(), visitor.language(), visitor.theme()));
+            let before = seen.replace(now.clone());
+            if before.as_ref().is_some_and(|(username, ..)| Some(username) != now.as_ref().map(|now| &now.0))
+            {
+                // What is shown was somebody else's.
+                live.shown.set(None);
+            }
+            if before.is_some() || live.shown.with_untracked(Option::is_none) {
                 live.refresh();
             }
             if let Ok(ticking) = set_interval_with_handle(move || live.tick(), Duration::from_secs(1)) {
@@ -67,21 +89,27 @@ impl Live {
     }
 
     fn tick(self) {
-        self.elapsed.update_value(|elapsed| *elapsed = elapsed.saturating_add(1));
+        self.pace.update_value(|pace| (pace.age, pace.waited) = (pace.age + 1, pace.waited + 1));
         self.beat.update(|beat| *beat = !*beat);
-        if self.elapsed.get_value() >= REFRESH && !document().hidden() {
+        let pace = self.pace.get_value();
+        if pace.waited >= REFRESH && !pace.is_pending && !document().hidden() {
             self.refresh();
         }
     }
 
     fn refresh(self) {
+        let asked = self.pace.get_value().asked.wrapping_add(1);
+        self.pace.update_value(|pace| *pace = Pace { asked, waited: 0, is_pending: true, age: pace.age });
         in_background(Box::pin(async move {
+            let answer = requests::get(INSPECTION).await;
             // The visitor may have left the page meanwhile, and the signals with it.
-            if let Ok(json) = requests::get(INSPECTION).await
-                && self.elapsed.try_set_value(0).is_none()
-            {
+            let Some(pace) = self.pace.try_get_value().filter(|pace| pace.asked == asked) else { return };
+            let age = if answer.is_ok() { 0 } else { pace.age };
+            self.pace.set_value(Pace { is_pending: false, age, ..pace });
+            if let Ok(json) = answer {
+                let record = (self.read)(&json).and_then(|shown| shown.record);
                 self.shown.set(Some(json));
-                self.visitor.notice(self.record().is_none());
+                self.visitor.notice(record.as_ref().and_then(InspectedRecord::username));
             }
         }));
     }
@@ -94,28 +122,37 @@ impl Live {
         self.inspection().and_then(|shown| shown.record)
     }
 
+    /// The elements stay, so that they can be read while they count.
+    fn countdown(
+        self,
+        name: fn(&Inspector) -> &'static str,
+        limit: fn(&InspectedRecord) -> Limit,
+    ) -> impl IntoView {
+        let limit = move || self.record().as_ref().map(limit).unwrap_or_default();
+        let left = move || {
+            self.beat.track();
+            limit().left.saturating_sub(self.pace.get_value().age)
+        };
+        let words = move || {
+            let words = &self.visitor.text().inspector;
+            [name(words), ": ", &around(words.left, &clock(left(), words.day))].concat()
+        };
+        let label = move || name(&self.visitor.text().inspector);
+        let whole = move || limit().seconds.max(1).to_string();
+        view! {
+            <div>
+                <p>{words}</p>
+                <progress max=whole value=move || left().to_string() aria-label=label></progress>
+            </div>
+        }
+    }
+
     fn sheet(self) -> String {
         let text = self.visitor.text();
         let cards = self.inspection().map(|shown| {
             [cookie_card(&shown, text), record_card(&shown, text), events_card(&shown.events, text)]
         });
         Markup::default().each(cards.into_iter().flatten(), card).into_string()
-    }
-
-    fn limits(self) -> String {
-        self.beat.track();
-        let (words, elapsed) = (&self.visitor.text().inspector, self.elapsed.get_value());
-        let limits = self
-            .record()
-            .map(|record| [(words.idle_limit, record.idle), (words.absolute_limit, record.absolute)]);
-        let countdown = |html: Markup, (name, limit): (&'static str, Limit)| {
-            let left = limit.left.saturating_sub(elapsed);
-            let html = html.html("<div><p>").text(name).html(": ");
-            let html = html.text(&around(words.left, &clock(left, words.day))).html("</p><progress max=\"");
-            let html = html.text(&limit.seconds.to_string()).html("\" value=\"").text(&left.to_string());
-            html.html("\" aria-label=\"").text(name).html("\"></progress></div>")
-        };
-        Markup::default().each(limits.into_iter().flatten(), countdown).into_string()
     }
 }
 

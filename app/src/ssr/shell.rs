@@ -18,7 +18,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     let assets = use_context::<Assets>().unwrap_or_else(Assets::unhashed);
     let url = use_context::<RequestUrl>().unwrap_or_default();
     let path = url.as_ref().parse::<http::Uri>().map_or_else(|_| String::new(), |uri| uri.path().to_owned());
-    let page = Page::at_or_nowhere(&path);
+    let page = Page::shown_at(&path, visit.inspector);
     if let (None, Some(response)) = (Page::at(&path), use_context::<ResponseOptions>()) {
         response.set_status(StatusCode::NOT_FOUND);
     }

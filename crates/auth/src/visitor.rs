@@ -27,7 +27,7 @@ pub struct Visitor {
     auth: Auth,
     session: CurrentSession,
     address: ClientAddress,
-    /// What their program says of itself; put into words only when somebody signs in.
+    /// What their program says of itself; put into words only where it is needed.
     user_agent: Option<HeaderValue>,
     standing: Standing,
 }
@@ -121,11 +121,16 @@ impl Visitor {
         }
     }
 
-    /// Whether somebody came signed in with this request and is so no more.
+    /// Whether somebody came signed in with this request, whose session is theirs no more.
     pub async fn has_left(&self) -> bool {
-        let is_signed_in =
-            |presence: Presence| presence.record().is_some_and(|record| record.account.is_some());
-        self.member().is_ok() && !self.session.presence().await.is_ok_and(is_signed_in)
+        let Ok(member) = self.member() else { return false };
+        match self.session.presence().await {
+            Ok(Presence::Living(record)) => record.account != Some(member.account),
+            // While the answer was made, the same browser got a newer session.
+            Ok(Presence::Ended { in_flight, .. }) => !in_flight,
+            Ok(Presence::Nobody) => true,
+            Err(_) => false,
+        }
     }
 
     /// Says that this request is no use by a person, such as a poll: it keeps nobody signed in.

@@ -12,6 +12,11 @@ const EVENTS: usize = 16;
 /// Sessions of which events are kept; then the one that was quiet for longest goes.
 const SESSIONS: usize = 1024;
 
+/// Names of changed values that one event keeps.
+const NAMES: usize = 16;
+/// Bytes of the longest name that is kept: an application may let visitors choose them.
+const NAME: usize = 64;
+
 /// One thing that happened to a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
@@ -22,7 +27,7 @@ pub struct Event {
 }
 
 impl Event {
-    fn is_end(&self) -> bool {
+    pub(crate) fn is_end(&self) -> bool {
         matches!(self.happening, Happening::Ended(_))
     }
 }
@@ -56,7 +61,11 @@ impl History {
         self.0.lock().get(key).into_iter().flatten().cloned().collect()
     }
 
-    pub(crate) fn note(&self, key: Key, event: Event) {
+    pub(crate) fn note(&self, key: Key, mut event: Event) {
+        if let Happening::Changed(names) = &mut event.happening {
+            names.retain(|name| name.len() <= NAME);
+            names.truncate(NAMES);
+        }
         let mut kept = self.0.lock();
         if kept.len() >= SESSIONS && !kept.contains_key(&key) {
             let quietest = kept.iter().min_by_key(|(_, events)| events.back().map(|event| event.at));
@@ -114,6 +123,16 @@ mod tests {
         }
         let counts: Vec<usize> = keys.iter().map(|key| history.of(key).len()).collect();
         assert_eq!((counts.first(), counts.get(1), counts.last()), (Some(&0), Some(&EVENTS), Some(&EVENTS)));
+    }
+
+    #[test]
+    fn names_that_visitors_choose_take_little_room() {
+        let (history, key) = (History::default(), key());
+        let names =
+            std::iter::repeat_n("x".repeat(NAME + 1), 9).chain((0..99).map(|number| number.to_string()));
+        history.note(key, event(0, Happening::Changed(names.collect())));
+        let kept = (0..NAMES).map(|number| number.to_string()).collect();
+        assert_eq!(history.of(&key), [event(0, Happening::Changed(kept))]);
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! The session inspector: what it shows, in each mode, and what it never shows.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use server::config::keygen;
+use sessions::SessionId;
 
 use crate::app::{Caller, PASSWORD, TestApp};
 
@@ -58,13 +61,13 @@ async fn a_member_sees_the_record_and_both_limits_by_the_servers_clock() {
 async fn looking_keeps_nobody_signed_in_neither_as_json_nor_when_the_page_asks_for_it() {
     let app = TestApp::start().await;
     let mut ada = app.member("ada").await;
-    for _ in 0..3 {
+    for path in ["/api/v1/session", "/session", "/api/v1/session"] {
         app.clock.advance(time::Duration::minutes(11));
-        ada.get("/api/v1/session").await;
+        assert_eq!(ada.get(path).await.status, 200);
     }
     let view = inspected(&mut ada).await;
     assert_eq!(view["record"], Value::Null);
-    assert_eq!(events(&view), ["signed_in", "ended idle"]);
+    assert_eq!(events(&view), ["ended idle"]);
 }
 
 #[tokio::test]
@@ -99,8 +102,23 @@ async fn an_end_from_elsewhere_is_told_with_its_reason() {
     phone.login("ada", PASSWORD).await;
     let request = ada.bare(reqwest::Method::DELETE, "/api/v1/sessions");
     assert_eq!(ada.send(request).await.status, 204);
-    assert_eq!(events(&inspected(&mut phone).await), ["signed_in", "ended revoked"]);
+    assert_eq!(events(&inspected(&mut phone).await), ["ended revoked"]);
     assert_eq!(events(&inspected(&mut ada).await), ["signed_in"], "hers alone");
+}
+
+/// The id within a signed record; elsewhere the cookie's own value.
+fn record_id(cookie: &str) -> String {
+    let first = cookie.split('.').next().unwrap_or_default();
+    let payload = URL_SAFE_NO_PAD.decode(first).unwrap_or_default();
+    let record: Value = serde_json::from_slice(&payload).unwrap_or_default();
+    record.get("id").and_then(Value::as_str).unwrap_or(first).to_owned()
+}
+
+/// What a store keeps instead of the id, in hexadecimal digits.
+fn hash(cookie: &str) -> String {
+    let Some(id) = SessionId::parse(&record_id(cookie)) else { return record_id(cookie) };
+    let digits = id.key("session:").as_bytes().iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>();
+    digits.concat()
 }
 
 #[tokio::test]
@@ -120,9 +138,9 @@ async fn neither_the_id_nor_its_hash_is_ever_shown() {
         let handle = list["sessions"][0]["handle"].as_str().expect("a handle").to_owned();
         for path in ["/api/v1/session", "/session"] {
             let body = ada.get(path).await.body;
-            let parts = secret.split('.').filter(|part| part.len() > 8);
-            for part in parts.chain([handle.as_str()]) {
-                assert!(!body.contains(part), "{settings:?} {path}");
+            let parts = secret.split('.').filter(|part| part.len() > 8).map(str::to_owned);
+            for part in parts.chain([handle.clone(), record_id(&secret), hash(&secret)]) {
+                assert!(!body.contains(&part), "{settings:?} {path}: {part}");
             }
         }
         assert!(!list.to_string().contains(secret.split('.').next().unwrap_or_default()), "{settings:?}");
@@ -169,7 +187,8 @@ async fn where_the_inspector_is_off_there_is_neither_page_nor_resource_nor_link(
     let answer = ada.get("/api/v1/session").await;
     assert_eq!((answer.status.as_u16(), answer.code().as_str()), (404, "not_found"));
     let mut browser = app.plain_browser();
-    assert_eq!(browser.get("/session").await.status, 404);
+    let page = browser.get("/session").await;
+    assert_eq!((page.status.as_u16(), page.body.contains("<title>Page not found")), (404, true));
     assert!(!browser.get("/").await.body.contains("/session"));
 }
 
@@ -188,4 +207,30 @@ async fn the_page_comes_filled_without_a_script() {
         let plain = page.replace("<!>", "").replace("&#x27;", "'");
         assert!(plain.contains(shown) || plain.contains(&shown.replace("&quot;", "\"")), "{shown}: {page}");
     }
+}
+
+#[tokio::test]
+async fn whoever_comes_after_an_ended_session_is_told_of_its_end_alone() {
+    let key = format!("sessions.keys={}", keygen().expect("randomness"));
+    for store in ["sqlite", "signed", "encrypted"] {
+        let app = TestApp::with(&[&format!("sessions.store={store}"), &key]).await;
+        let mut browser = app.plain_browser();
+        browser.register("ada", PASSWORD).await;
+        app.clock.advance(time::Duration::minutes(31));
+        let view = inspected(&mut browser).await;
+        assert_eq!((&view["record"], &view["cookie"]["payload"]), (&Value::Null, &Value::Null), "{store}");
+        assert_eq!(events(&view), ["ended idle"], "{store}");
+        assert!(!browser.get("/session").await.body.contains("ada"), "{store}");
+    }
+}
+
+#[tokio::test]
+async fn a_retired_key_is_told() {
+    let keys = [(); 2].map(|()| format!("sessions.keys={}", keygen().expect("randomness")));
+    let [app, later] = keys.each_ref().map(|key| ["sessions.store=signed", key.as_str()]);
+    let (app, later) = (TestApp::with(&app).await, TestApp::with(&later).await);
+    let ada = app.member("ada").await;
+    let mut copy = later.program();
+    copy.cookies.clone_from(&ada.cookies);
+    assert_eq!(events(&inspected(&mut copy).await), ["ended key_retired"]);
 }

@@ -53,15 +53,14 @@ impl Visitor {
 }
 
 impl Visitor {
-    /// What a record does not say of this session, because a cookie has no room for it, the request says.
+    /// With what this session is used the request says, if its record does not: a cookie has no room for it.
     fn summary_of(&self, summary: &Summary, current: bool) -> SessionSummary {
         let record = &summary.record;
         let (address, device) = keys::signed_in_from(record);
-        let address = address.map(str::to_owned);
         SessionSummary {
             handle: summary.key.handle(),
             device: device.map(str::to_owned).or_else(|| self.device().filter(|_| current)),
-            address: address.or_else(|| current.then(|| self.address.to_string())),
+            address: address.map(str::to_owned),
             created_at: view::timestamp(record.created_at),
             last_seen: view::timestamp(record.last_seen),
             current,

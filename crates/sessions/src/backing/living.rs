@@ -70,17 +70,18 @@ impl Sessions {
         }
     }
 
-    /// Notes a use. The record with it, if the cookie is to carry it; `None` also if the session has ended.
-    pub(crate) async fn touch(&self, living: Living<'_>) -> Result<Option<Record>, StoreError> {
+    /// Notes a use. Whether the session still lives, and the record with the note, if the cookie is to carry it.
+    pub(crate) async fn touch(&self, living: Living<'_>) -> Result<(bool, Option<Record>), StoreError> {
         let now = self.now();
         match &self.settings().backing {
             Backing::Server { store, .. } => {
-                self.within_budget(store.touch(&self.key(&living.id), now)).await.map(|_| None)
+                self.within_budget(store.touch(&self.key(&living.id), now)).await.map(|lives| (lives, None))
             }
             Backing::Client(_) => {
                 let mut record = living.record.clone();
                 record.touch(now);
-                Ok(self.still_lives(living).await?.then_some(record))
+                let lives = self.still_lives(living).await?;
+                Ok((lives, lives.then_some(record)))
             }
         }
     }

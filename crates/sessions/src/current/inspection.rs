@@ -18,10 +18,11 @@ pub struct Inspection {
     pub cookie_size: Option<usize>,
     /// What such a cookie holds here.
     pub holds: Holds,
-    /// What anybody reads in the cookie with a base64 decoder, if it is signed only; the id is blacked out.
+    /// What anybody reads in the cookie of a living session with a base64 decoder, if it is signed only; the id
+    /// is blacked out.
     pub payload: Option<Value>,
-    /// What happened to the session of late, the oldest first; empty without
-    /// [`SessionsBuilder::history`](crate::SessionsBuilder::history).
+    /// What happened to the session of late, the oldest first; of one that has ended, its end alone. Without
+    /// [`SessionsBuilder::history`](crate::SessionsBuilder::history) nothing more is known.
     pub events: Vec<Event>,
 }
 
@@ -49,13 +50,27 @@ impl CurrentSession {
         let id = self.inner.state.lock().await.id;
         let history = self.sessions().settings().history.as_ref();
         let events = history.zip(id).map(|(history, id)| history.of(&self.sessions().key(&id)));
+        let events = events.unwrap_or_default();
+        let is_living = presence.record().is_some();
         Ok(Inspection {
-            presence,
             cookie_size: self.inner.cookie_size,
             holds: self.holds(),
-            payload: self.payload(),
-            events: events.unwrap_or_default(),
+            // Whoever comes with an ended session may be somebody else, who is told that it ended and no more.
+            payload: if is_living { self.payload() } else { None },
+            events: if is_living { events } else { self.end_alone(&presence, events) },
+            presence,
         })
+    }
+
+    fn end_alone(&self, presence: &Presence, mut events: Vec<Event>) -> Vec<Event> {
+        let noted = events.pop().filter(Event::is_end);
+        let unnoted = || match presence {
+            Presence::Ended { reason: Some(reason), .. } => {
+                Some(Event { at: self.sessions().now(), happening: Happening::Ended(*reason) })
+            }
+            Presence::Ended { reason: None, .. } | Presence::Nobody | Presence::Living(_) => None,
+        };
+        noted.or_else(unnoted).into_iter().collect()
     }
 
     fn holds(&self) -> Holds {

@@ -57,8 +57,10 @@ impl CurrentSession {
         let is_due = sessions.now() - living.record.last_seen >= sessions.settings().touch_every;
         if is_due && !self.inner.passive.load(Ordering::Relaxed) {
             let id = living.id;
-            let touched = sessions.touch(living).await?;
-            self.note(id, Happening::Used);
+            let (lives, touched) = sessions.touch(living).await?;
+            if lives {
+                self.note(id, Happening::Used);
+            }
             if sessions.capabilities().is_client_side {
                 self.go_on(state, touched)?;
             }

@@ -28,6 +28,11 @@ impl State {
         Some(Living { id: self.id?, record, epoch: self.epoch })
     }
 
+    /// Whether a session that begins with this record is the living one's visitor's for sure.
+    fn may_go_on_as(&self, record: &Record) -> bool {
+        self.living().is_some_and(|old| old.record.account.is_none() || old.record.account == record.account)
+    }
+
     /// The living session of an account, and whose it is.
     pub(super) fn signed_in(&self) -> Option<(Living<'_>, AccountKey)> {
         let living = self.living()?;
@@ -121,7 +126,9 @@ impl CurrentSession {
         let sessions = &self.inner.sessions;
         let mut record = Record::new(sessions.settings().anonymous_policy, sessions.now());
         record.values = values;
+        let (before, is_same_visitor) = (state.id, state.may_go_on_as(&record));
         let id = self.insert(state, record.clone()).await?;
+        self.hand_on(before, id, is_same_visitor);
         self.note(id, Happening::Began);
         Ok(record)
     }
@@ -130,28 +137,30 @@ impl CurrentSession {
     /// session, and the old id was never the new one's.
     pub(super) async fn replace(&self, state: &mut State, record: Record) -> Result<SessionId, StoreError> {
         let sessions = &self.inner.sessions;
+        let (presented, is_same_visitor) = (state.id, state.may_go_on_as(&record));
         let old = state.living().map(|old| (old.id, old.record.clone()));
         let before = (state.presence.clone(), state.id, state.epoch, state.cookie.clone());
         let new = self.insert(state, record).await?;
+        let is_cycled = old.is_some();
         if let Some((id, record)) = old {
             let ended = sessions.end(&id, Some(&record), Reason::Cycled).await;
             if ended.is_err() {
                 (state.presence, state.id, state.epoch, state.cookie) = before;
             }
             ended?;
+        }
+        self.hand_on(presented, new, is_same_visitor);
+        if is_cycled {
             self.note(new, Happening::IdChanged);
         }
         Ok(new)
     }
 
     async fn insert(&self, state: &mut State, record: Record) -> Result<SessionId, StoreError> {
-        let old = state.presence.as_ref().and_then(Presence::record);
-        let is_same_visitor = old.is_some_and(|old| old.account.is_none() || old.account == record.account);
         let (id, epoch) = self.inner.sessions.insert(&record).await?;
         let presence = Some(Presence::Living(Arc::new(record)));
         let mut next = State { presence, id: Some(id), epoch, cookie: CookieAnswer::Nothing };
         self.hand_out(&mut next)?;
-        self.hand_on(state.id, id, is_same_visitor);
         *state = next;
         Ok(id)
     }
