@@ -23,6 +23,8 @@ pub mod redis;
 mod row;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+#[cfg(any(feature = "postgres", feature = "redis"))]
+mod together;
 
 /// How long the reason of an ended session is kept.
 pub const REASON_KEPT_FOR: time::Duration = time::Duration::hours(24);

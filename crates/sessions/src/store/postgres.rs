@@ -7,6 +7,7 @@
 //! their caches can forget it. PostgreSQL commits what it has to tell one at a time, so these writes go
 //! no faster than its disk synchronises; new sessions and touches, which nobody is told of, do.
 
+use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +20,7 @@ use time::OffsetDateTime;
 use super::cached::{Foreign, Watched};
 use super::encoding::{millis, span};
 use super::row::{Row, summaries, value_of, version_of};
+use super::together::Together;
 use super::{Capabilities, Loaded, REASON_KEPT_FOR, Store, StoreError, Summary};
 use crate::{AccountKey, Change, Clock, Key, Reason, Record};
 
@@ -43,6 +45,7 @@ struct Inner {
     timeout: Duration,
     pool: PgPool,
     listener: Listener,
+    together: Together<Option<Row>>,
 }
 
 /// What a call does with its connection.
@@ -68,8 +71,34 @@ impl PostgresStore {
         let pool = database::connect(url, timeout).await.map_err(unavailable)?;
         database::migrate(&pool, "sessions", &schema::MIGRATIONS, clock.now()).await.map_err(unavailable)?;
         let listener = Listener::new(pool.clone(), timeout);
-        let inner = Inner { clock, application: prefix.to_owned(), timeout, pool, listener };
+        let (application, together) = (prefix.to_owned(), Together::default());
+        let inner = Inner { clock, application, timeout, pool, listener, together };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    async fn row(&self, key: Key) -> Result<Option<Row>, StoreError> {
+        self.run(move |_, connection| {
+            Box::pin(async move {
+                let row = sqlx::query_as(statements::SELECT).bind(key.as_bytes());
+                row.fetch_optional(connection).await.map_err(meaning)
+            })
+        })
+        .await
+    }
+
+    /// The rows under these keys, in their order; an error if one of them cannot be read.
+    async fn rows(&self, keys: Vec<Key>) -> Result<Vec<Option<Row>>, StoreError> {
+        self.run(move |_, connection| {
+            Box::pin(async move {
+                let names: Vec<Vec<u8>> = keys.iter().map(|key| key.as_bytes().to_vec()).collect();
+                let rows = sqlx::query(statements::SELECT_ALL).bind(names).fetch_all(connection).await;
+                let rows = rows.map_err(meaning)?;
+                let found: sqlx::Result<HashMap<Key, Row>> = rows.iter().map(row::keyed).collect();
+                let found = found.map_err(meaning)?;
+                Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
+            })
+        })
+        .await
     }
 
     /// Runs `act` in a task of its own, which goes on to its end even if the caller is cancelled.
@@ -120,15 +149,13 @@ impl Store for PostgresStore {
     }
 
     async fn load(&self, key: &Key) -> Result<Loaded, StoreError> {
-        let (key, now) = (*key, self.inner.clock.now());
-        let row: Option<Row> = self
-            .run(move |_, connection| {
-                Box::pin(async move {
-                    let row = sqlx::query_as(statements::SELECT).bind(key.as_bytes());
-                    row.fetch_optional(connection).await.map_err(meaning)
-                })
-            })
-            .await?;
+        let now = self.inner.clock.now();
+        let store = self.clone();
+        let rows = self.inner.together.ask(*key, |keys| async move { store.rows(keys).await.ok() }).await;
+        let row = match rows {
+            Some(row) => row,
+            None => self.row(*key).await?,
+        };
         row.map_or(Ok(Loaded::Absent), |row| row.loaded(now))
     }
 

@@ -20,6 +20,7 @@ use time::OffsetDateTime;
 
 use super::cached::{Foreign, Watched};
 use super::encoding::{hex, millis, span};
+use super::together::Together;
 use super::{Capabilities, Loaded, REASON_KEPT_FOR, Store, StoreError, Summary};
 use crate::{AccountKey, Change, Clock, Key, Reason, Record};
 
@@ -45,7 +46,11 @@ struct Inner {
     connection: Connection,
     scripts: Scripts,
     watch: Watch,
+    together: Together<Fields>,
 }
+
+/// Of a hash, with their values.
+type Fields = HashMap<Vec<u8>, Vec<u8>>;
 
 impl std::fmt::Debug for Inner {
     /// Without the address, which may hold a password.
@@ -73,7 +78,8 @@ impl RedisStore {
         let connection =
             Connection::open(client.clone(), &nodes, timeout).await.map_err(StoreError::unavailable)?;
         let watch = Watch::new(&client, prefix, timeout);
-        let inner = Inner { clock, prefix: prefix.to_owned(), connection, scripts: Scripts::new(), watch };
+        let (scripts, together) = (Scripts::new(), Together::default());
+        let inner = Inner { clock, prefix: prefix.to_owned(), connection, scripts, watch, together };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -95,6 +101,26 @@ impl RedisStore {
     /// Where an account's sessions are listed.
     fn index(&self, account: AccountKey) -> String {
         format!("{}account:{}", self.inner.prefix, hex(account.as_bytes()))
+    }
+
+    /// What is there, asked for together with others; in a cluster, whose nodes are asked one by one, alone.
+    async fn fields(&self, key: &Key) -> Result<Fields, StoreError> {
+        let store = self.clone();
+        let asked_for = |keys: Vec<Key>| async move {
+            let mut commands = redis::pipe();
+            for key in &keys {
+                commands.cmd("HGETALL").arg(store.place(key));
+            }
+            commands.query_async(&mut store.inner.connection.clone()).await.ok()
+        };
+        if !self.is_cluster()
+            && let Some(fields) = self.inner.together.ask(*key, asked_for).await
+        {
+            return Ok(fields);
+        }
+        let mut command = cmd("HGETALL");
+        command.arg(self.place(key));
+        command.query_async(&mut self.inner.connection.clone()).await.map_err(meaning)
     }
 
     async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, StoreError> {
@@ -166,10 +192,7 @@ impl Store for RedisStore {
     }
 
     async fn load(&self, key: &Key) -> Result<Loaded, StoreError> {
-        let mut command = cmd("HGETALL");
-        command.arg(self.place(key));
-        let found: HashMap<Vec<u8>, Vec<u8>> =
-            command.query_async(&mut self.inner.connection.clone()).await.map_err(meaning)?;
+        let found = self.fields(key).await?;
         let now = self.now();
         let loaded = match Stored::read(found)? {
             Stored::Nothing => Loaded::Absent,
@@ -192,7 +215,7 @@ impl Store for RedisStore {
         for (name, value) in &change.set {
             fields::write_value(name, value, &mut call)?;
         }
-        let changed: Option<HashMap<Vec<u8>, Vec<u8>>> = self.run(&call).await?;
+        let changed: Option<Fields> = self.run(&call).await?;
         match Stored::read(changed.unwrap_or_default())? {
             Stored::Record(record) => Ok(Some(record)),
             Stored::Nothing | Stored::Ended { .. } => Ok(None),

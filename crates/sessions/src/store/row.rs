@@ -9,12 +9,14 @@ use super::{Loaded, StoreError, Summary};
 use crate::{AccountKey, Key, Policy, Reason, Record};
 
 /// A row of the table.
+#[derive(Clone)]
 pub(super) enum Row {
     Stored(Stored),
     Ended { reason: Reason, at: OffsetDateTime },
 }
 
 /// The columns of a record: values as JSON text, moments and durations in milliseconds.
+#[derive(Clone)]
 pub(super) struct Stored {
     pub value: String,
     pub account: Option<[u8; 16]>,

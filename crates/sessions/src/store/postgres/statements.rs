@@ -13,7 +13,12 @@ pub(super) const SELECT: &str = "
     SELECT value, account, idle, absolute, persistent, created, seen, version, ended, deadline
     FROM sessions WHERE key = $1";
 
-/// The same, kept from other writers until the end of the transaction.
+/// The same of many.
+pub(super) const SELECT_ALL: &str = "
+    SELECT key, value, account, idle, absolute, persistent, created, seen, version, ended, deadline
+    FROM sessions WHERE key = ANY ($1)";
+
+/// The same as [`SELECT`], kept from other writers until the end of the transaction.
 pub(super) const LOCK: &str = "
     SELECT value, account, idle, absolute, persistent, created, seen, version, ended, deadline
     FROM sessions WHERE key = $1 FOR UPDATE";
