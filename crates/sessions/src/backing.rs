@@ -9,11 +9,13 @@ use crate::{Capabilities, ClientSide, KeyRing, Record, Sealing, SessionId, Sessi
 
 mod account;
 mod living;
+mod opened;
 mod shown;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use living::Living;
+pub(crate) use opened::OpenedLately;
 pub(crate) use shown::Shown;
 
 /// Where records live.
@@ -87,7 +89,7 @@ impl Sessions {
             Backing::Server { store, .. } => self.within_budget(store.load(&self.key(&id))).await.map(drop),
             Backing::Client(_) => {
                 let nobody = Record::new(self.settings().anonymous_policy, self.now());
-                self.standing(&id, &nobody).await.map(drop)
+                self.standing(&self.key(&id), &nobody).await.map(drop)
             }
         }
     }

@@ -61,7 +61,7 @@ impl CurrentSession {
         let presence = match shown {
             Shown::Nothing => Some(Presence::Nobody),
             Shown::KeyRetired => Some(Presence::Ended { reason: Some(Reason::KeyRetired), in_flight: false }),
-            Shown::Id { .. } | Shown::Contents { .. } => None,
+            Shown::Id { .. } | Shown::Contents(_) => None,
         };
         let state = State { presence, id: shown.id(), epoch: shown.epoch(), cookie: CookieAnswer::Nothing };
         let inner = Inner {

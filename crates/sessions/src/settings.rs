@@ -7,6 +7,7 @@ use std::task::Poll;
 
 use time::Duration;
 
+use crate::backing::OpenedLately;
 use crate::history::History;
 use crate::store::StoreError;
 use crate::{Backing, Capabilities, Clock, Cookie, Key, Lifecycles, Policy, SessionId, Store, SystemClock};
@@ -25,7 +26,13 @@ pub enum Anonymous {
 
 /// The session engine; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Sessions(Arc<SessionsBuilder>);
+pub struct Sessions(Arc<Engine>);
+
+#[derive(Debug)]
+struct Engine {
+    settings: SessionsBuilder,
+    opened: OpenedLately,
+}
 
 /// The engine's parts and rules, each with the recommended default.
 #[derive(Clone, Debug)]
@@ -80,7 +87,7 @@ impl SessionsBuilder {
     /// The engine.
     #[must_use]
     pub fn build(self) -> Sessions {
-        Sessions(Arc::new(self))
+        Sessions(Arc::new(Engine { settings: self, opened: OpenedLately::default() }))
     }
 }
 
@@ -88,17 +95,21 @@ impl Sessions {
     /// What sessions can do here.
     #[must_use]
     pub fn capabilities(&self) -> Capabilities {
-        self.0.backing.capabilities()
+        self.0.settings.backing.capabilities()
     }
 
     /// The rules.
     #[must_use]
     pub fn settings(&self) -> &SessionsBuilder {
-        &self.0
+        &self.0.settings
+    }
+
+    pub(crate) fn opened(&self) -> &OpenedLately {
+        &self.0.opened
     }
 
     pub(crate) fn key(&self, id: &SessionId) -> Key {
-        id.key(&self.0.key_prefix)
+        id.key(&self.0.settings.key_prefix)
     }
 
     /// Waits for a store call, but not for longer than `store_timeout`.
@@ -112,7 +123,7 @@ impl Sessions {
         if let Poll::Ready(answer) = poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await {
             return answer;
         }
-        Box::pin(tokio::time::timeout(self.0.store_timeout, call))
+        Box::pin(tokio::time::timeout(self.0.settings.store_timeout, call))
             .await
             .unwrap_or_else(|late| Err(StoreError::unavailable(late)))
     }

@@ -1,11 +1,13 @@
 //! One session, in a store or in the cookie itself.
 
+use std::sync::Arc;
+
 use time::Duration;
 
 use super::{Backing, Shown};
 use crate::revocations::{EndedEarly, Standing};
 use crate::store::{Loaded, StoreError};
-use crate::{Change, Contents, Reason, Record, SessionId, Sessions, signed_id};
+use crate::{Change, Contents, Key, Reason, Record, SessionId, Sessions, signed_id};
 
 /// A living session as a request knows it.
 #[derive(Clone, Copy)]
@@ -23,11 +25,11 @@ impl Sessions {
             (Shown::Id { id, .. }, Backing::Server { store, .. }) => {
                 self.within_budget(store.load(&self.key(id))).await
             }
-            (Shown::Contents { contents, .. }, Backing::Client(_)) => {
-                let loaded = Loaded::at(contents.record.clone(), self.now());
+            (Shown::Contents(cookie), Backing::Client(_)) => {
+                let loaded = Loaded::at(Arc::clone(&cookie.record), self.now());
                 let Loaded::Living(record) = loaded else { return Ok(loaded) };
-                let standing = self.standing(&contents.id, &record).await?;
-                Ok(match standing.end_of(contents.epoch) {
+                let standing = self.standing(&cookie.key, &record).await?;
+                Ok(match standing.end_of(cookie.epoch) {
                     Some((reason, at)) => Loaded::Ended { reason, at },
                     None => Loaded::Living(record),
                 })
@@ -47,7 +49,7 @@ impl Sessions {
             },
             Backing::Client(_) => {
                 let id = SessionId::random();
-                Ok((id, self.standing(&id, record).await?.epoch))
+                Ok((id, self.standing(&self.key(&id), record).await?.epoch))
             }
         }
     }
@@ -130,16 +132,15 @@ impl Sessions {
     /// Whether a session that lived when the request came still does. Only for the cookie's own records: a
     /// store says so itself.
     pub(crate) async fn still_lives(&self, living: Living<'_>) -> Result<bool, StoreError> {
-        let standing = self.standing(&living.id, living.record).await?;
+        let standing = self.standing(&self.key(&living.id), living.record).await?;
         Ok(standing.end_of(living.epoch).is_none())
     }
 
-    pub(super) async fn standing(&self, id: &SessionId, record: &Record) -> Result<Standing, StoreError> {
+    pub(super) async fn standing(&self, key: &Key, record: &Record) -> Result<Standing, StoreError> {
         match &self.settings().backing {
             Backing::Server { .. } => Ok(Standing::default()),
             Backing::Client(client) => {
-                let key = self.key(id);
-                self.within_budget(client.remembered.standing(&key, record.account, self.now())).await
+                self.within_budget(client.remembered.standing(key, record.account, self.now())).await
             }
         }
     }

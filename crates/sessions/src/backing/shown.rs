@@ -1,8 +1,11 @@
 //! What a request's cookie shows.
 
+use std::sync::Arc;
+
 use super::Backing;
+use super::opened::OpenCookie;
 use crate::signed_id::{self, Verified};
-use crate::{Contents, Refused, SessionId, Sessions};
+use crate::{Refused, SessionId, Sessions};
 
 /// What a request's cookie shows.
 #[derive(Clone, Debug)]
@@ -14,7 +17,7 @@ pub(crate) enum Shown {
     /// The id of a record in the store.
     Id { id: SessionId, stale_key: bool },
     /// A record.
-    Contents { contents: Box<Contents>, stale_key: bool },
+    Contents(Arc<OpenCookie>),
 }
 
 impl Shown {
@@ -22,21 +25,25 @@ impl Shown {
         match self {
             Self::Nothing | Self::KeyRetired => None,
             Self::Id { id, .. } => Some(*id),
-            Self::Contents { contents, .. } => Some(contents.id),
+            Self::Contents(cookie) => Some(cookie.id),
         }
     }
 
     /// The account's epoch when it was sealed.
     pub(crate) fn epoch(&self) -> u64 {
         match self {
-            Self::Contents { contents, .. } => contents.epoch,
+            Self::Contents(cookie) => cookie.epoch,
             Self::Nothing | Self::KeyRetired | Self::Id { .. } => 0,
         }
     }
 
     /// Whether the cookie is to be made anew with the ring's first key.
     pub(crate) fn has_stale_key(&self) -> bool {
-        matches!(self, Self::Id { stale_key: true, .. } | Self::Contents { stale_key: true, .. })
+        match self {
+            Self::Nothing | Self::KeyRetired => false,
+            Self::Id { stale_key, .. } => *stale_key,
+            Self::Contents(cookie) => cookie.stale_key,
+        }
     }
 }
 
@@ -61,12 +68,13 @@ impl Sessions {
                 Ok(Verified { id, stale_key }) => Shown::Id { id, stale_key },
                 Err(refused) => refused.into(),
             },
-            Backing::Client(client) => match client.codec.open(name, value) {
-                Ok(opened) => {
-                    Shown::Contents { contents: Box::new(opened.contents), stale_key: opened.stale_key }
-                }
-                Err(refused) => refused.into(),
-            },
+            Backing::Client(client) => {
+                let open = || {
+                    let opened = client.codec.open(name, value)?;
+                    Ok(OpenCookie::new(opened, |id| self.key(id)))
+                };
+                self.opened().get(value, open).map_or_else(Shown::from, Shown::Contents)
+            }
         }
     }
 }

@@ -86,8 +86,8 @@ impl CurrentSession {
 
     fn payload(&self) -> Option<Value> {
         match &self.inner.shown {
-            Shown::Contents { contents, .. } if self.holds() == Holds::Signed => {
-                Some(client_side::without_id(contents))
+            Shown::Contents(cookie) if self.holds() == Holds::Signed => {
+                Some(client_side::without_id(&cookie.contents()))
             }
             _ => None,
         }
