@@ -46,9 +46,7 @@ impl ClientBacking {
     pub fn new(codec: ClientSide, revocations: Arc<dyn Revocations>, believed_for: Duration) -> Self {
         Self { codec, remembered: Remembered::new(revocations, believed_for) }
     }
-}
 
-impl ClientBacking {
     /// How records are sealed.
     #[must_use]
     pub const fn sealing(&self) -> Sealing {
@@ -63,7 +61,7 @@ impl Backing {
         match self {
             Self::Server { store, .. } => store.capabilities(),
             Self::Client(client) => Capabilities {
-                name: match client.codec.sealing() {
+                name: match client.sealing() {
                     Sealing::Encrypted => "encrypted",
                     Sealing::Signed => "signed",
                 },

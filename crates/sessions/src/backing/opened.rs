@@ -69,9 +69,11 @@ impl OpenedLately {
         let opened = Arc::new(open()?);
         // The value, and what it says in plain words.
         let weight = RECORD + 2 * value.len();
+        // Before the lock, and so dropped after it: these may be many.
+        let mut outgrown = Kept::default();
         let mut kept = self.0.lock();
         if kept.weight + weight > ROOM {
-            *kept = Kept::default();
+            std::mem::swap(&mut *kept, &mut outgrown);
         }
         if kept.cookies.insert(value.into(), Arc::clone(&opened)).is_none() {
             kept.weight += weight;
