@@ -5,7 +5,8 @@ use std::fmt;
 
 use async_trait::async_trait;
 use contract::Username;
-use sessions::AccountKey;
+use sessions::{AccountKey, Reason};
+use time::OffsetDateTime;
 
 use crate::PasswordHash;
 
@@ -20,6 +21,16 @@ pub struct Account {
     pub password: PasswordHash,
 }
 
+/// Sessions of an account that have to end, since it is no longer what they began with. An account has one of
+/// them at most: a newer one takes the place of the older.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PendingEnd {
+    /// Whose sessions.
+    pub account: AccountKey,
+    /// What happened to it.
+    pub reason: Reason,
+}
+
 /// Where accounts live. Names are compared without case.
 #[async_trait]
 pub trait Accounts: fmt::Debug + Send + Sync + 'static {
@@ -29,23 +40,61 @@ pub trait Accounts: fmt::Debug + Send + Sync + 'static {
     /// [`AccountsError`].
     async fn find(&self, username: &Username) -> Result<Option<Account>, AccountsError>;
 
+    /// The account with this key.
+    ///
+    /// # Errors
+    /// [`AccountsError`].
+    async fn by_key(&self, key: AccountKey) -> Result<Option<Account>, AccountsError>;
+
     /// Adds an account. `false`: the name is taken, and nothing was changed.
     ///
     /// # Errors
     /// [`AccountsError`].
     async fn insert(&self, account: &Account) -> Result<bool, AccountsError>;
 
-    /// Replaces a password's hash. An account that is gone is no error.
+    /// Replaces a hash by a stronger one of the same password. `false`: the password is not the one with the
+    /// hash `from` any more, or the account is gone, and nothing was changed.
     ///
     /// # Errors
     /// [`AccountsError`].
-    async fn set_password(&self, key: AccountKey, password: &PasswordHash) -> Result<(), AccountsError>;
+    async fn renew_hash(
+        &self,
+        key: AccountKey,
+        from: &PasswordHash,
+        to: &PasswordHash,
+    ) -> Result<bool, AccountsError>;
 
-    /// Removes an account. `false`: there was none with this key.
+    /// Changes a password, and notes in the same write that sessions have to end for it
+    /// ([`pending_ends`](Self::pending_ends)). `false` as in [`renew_hash`](Self::renew_hash).
+    ///
+    /// # Errors
+    /// [`AccountsError`].
+    async fn change_password(
+        &self,
+        key: AccountKey,
+        from: &PasswordHash,
+        to: &PasswordHash,
+    ) -> Result<bool, AccountsError>;
+
+    /// Removes an account, and notes in the same write that its sessions have to end. `false`: there was
+    /// none with this key.
     ///
     /// # Errors
     /// [`AccountsError`].
     async fn remove(&self, key: AccountKey) -> Result<bool, AccountsError>;
+
+    /// What was noted before this moment, the oldest first: whoever was to end these sessions may have been
+    /// killed before.
+    ///
+    /// # Errors
+    /// [`AccountsError`].
+    async fn pending_ends(&self, before: OffsetDateTime) -> Result<Vec<PendingEnd>, AccountsError>;
+
+    /// Forgets a note: the sessions have ended.
+    ///
+    /// # Errors
+    /// [`AccountsError`].
+    async fn settle_end(&self, pending: PendingEnd) -> Result<(), AccountsError>;
 
     /// All names, in order.
     ///

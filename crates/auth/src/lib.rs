@@ -14,7 +14,7 @@ mod password;
 mod throttle;
 mod visitor;
 
-pub use account::{Account, Accounts, AccountsError};
+pub use account::{Account, Accounts, AccountsError, PendingEnd};
 pub use address::ClientAddress;
 pub use error::AuthError;
 pub use keys::{lifecycles, signed_in_from};

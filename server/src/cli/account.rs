@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _, Read as _};
 use std::sync::Arc;
 
-use auth::{Account, AccountKey, Clock};
+use auth::{Account, AccountKey, Clock, PendingEnd};
 use clap::Subcommand;
 use contract::{Password, Username};
 use sessions::{Reason, SystemClock};
@@ -66,7 +66,9 @@ async fn remove(config: &Config, username: &Username) -> Result<(), Failure> {
         auth.accounts.find(username).await?.ok_or_else(|| format!("there is no account {username}"))?;
     auth.accounts.remove(account.key).await?;
     let sessions = open_sessions(config, &clock).await?;
-    let ended = sessions.end_of_account(account.key, Reason::AccountRemoved).await?;
+    let pending = PendingEnd { account: account.key, reason: Reason::AccountRemoved };
+    let ended = sessions.end_of_account(pending.account, pending.reason).await?;
+    auth.accounts.settle_end(pending).await?;
     let ended = ended.map_or_else(|| "all".to_owned(), |count| count.to_string());
     say(&format!("removed {}; sessions ended: {ended}", account.username))
 }

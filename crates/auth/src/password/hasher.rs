@@ -16,8 +16,9 @@ use crate::AuthError;
 /// Most passwords that wait for a core; beyond that the answer is 503.
 const QUEUE: usize = 64;
 
-/// A password's hash in PHC string format (`$argon2id$v=19$m=…`).
-#[derive(Clone)]
+/// A password's hash in PHC string format (`$argon2id$v=19$m=…`). Each has a salt of its own, so two are equal
+/// only if one was copied from the other.
+#[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(String);
 
 impl PasswordHash {

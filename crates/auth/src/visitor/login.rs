@@ -54,12 +54,14 @@ impl Visitor {
 
     /// The account, if the password is its; its hash is renewed if it is weaker than one made today.
     async fn compare(&self, username: &Username, password: Password) -> Result<Option<Account>, AuthError> {
-        let account = self.auth.accounts.find(username).await?;
+        let mut account = self.auth.accounts.find(username).await?;
         let stored = account.as_ref().map(|account| account.password.clone());
         let verdict = self.auth.hasher.verify(password.clone(), stored).await?;
-        if let (Verdict::RightButOutdated, Some(account)) = (verdict, &account) {
+        if let (Verdict::RightButOutdated, Some(account)) = (verdict, &mut account) {
             let renewed = self.auth.hasher.hash(password).await?;
-            self.auth.accounts.set_password(account.key, &renewed).await?;
+            if self.auth.accounts.renew_hash(account.key, &account.password, &renewed).await? {
+                account.password = renewed;
+            }
         }
         Ok(account.filter(|_| verdict != Verdict::Wrong))
     }
