@@ -13,6 +13,8 @@ use crate::{AccountKey, Key, Reason, StoreError};
 
 #[cfg(feature = "memory")]
 pub mod memory;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 mod remembered;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;

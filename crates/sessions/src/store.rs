@@ -8,6 +8,8 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 
 use crate::{AccountKey, Change, Key, Reason, Record, TooLarge};
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub use migrations::Migrations;
 
 pub mod cached;
 pub(crate) mod encoding;
@@ -15,6 +17,8 @@ pub(crate) mod encoding;
 pub mod filesystem;
 #[cfg(feature = "memory")]
 pub mod memory;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod migrations;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(feature = "redis")]

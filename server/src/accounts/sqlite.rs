@@ -14,6 +14,7 @@ use contract::Username;
 use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 use sessions::Reason;
+use sessions::store::Migrations;
 use sessions::store::sqlite::file;
 use time::OffsetDateTime;
 
@@ -218,7 +219,7 @@ impl Accounts for SqliteAccounts {
 
 fn connect(path: &Path, clock: &dyn Clock) -> rusqlite::Result<Connection> {
     let mut connection = file::connect(path, PATIENCE)?;
-    file::migrate(&mut connection, "accounts", &MIGRATIONS, clock.now())?;
+    file::migrate(&mut connection, &Migrations { name: "accounts", steps: &MIGRATIONS }, clock.now())?;
     Ok(connection)
 }
 

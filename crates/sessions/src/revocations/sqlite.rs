@@ -9,12 +9,14 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 use time::OffsetDateTime;
 
 use super::{EndedEarly, MOST_ENDED, Revocations, Standing};
+use crate::store::Migrations;
 use crate::store::encoding::{millis, moment};
 use crate::store::sqlite::Database;
 use crate::{AccountKey, Key, Reason, StoreError};
 
-/// Each entry is applied once, in order; entries are only ever added.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: Migrations = Migrations {
+    name: "revocations",
+    steps: &["
     CREATE TABLE ended_sessions (
         application TEXT NOT NULL,
         key         BLOB NOT NULL,
@@ -34,7 +36,8 @@ const MIGRATIONS: [&str; 1] = ["
         at          INTEGER NOT NULL,
         PRIMARY KEY (application, account)
     ) STRICT, WITHOUT ROWID;
-"];
+"],
+};
 
 /// Tables of ended sessions and of epochs.
 #[derive(Clone, Debug)]
@@ -44,6 +47,9 @@ pub struct SqliteRevocations {
 }
 
 impl SqliteRevocations {
+    /// The tables of ended sessions and of epochs.
+    pub const MIGRATIONS: Migrations = MIGRATIONS;
+
     /// Opens the file at `path`, creates it and its tables if they are missing, and brings older tables up
     /// to date at the moment `now`. `prefix` keeps applications that share the file apart; another
     /// process's lock is waited for as long as `patience`.
@@ -56,7 +62,7 @@ impl SqliteRevocations {
         patience: Duration,
         now: OffsetDateTime,
     ) -> Result<Self, StoreError> {
-        let database = Database::open(path, patience, ("revocations", &MIGRATIONS), now)?;
+        let database = Database::open(path, patience, &[Self::MIGRATIONS], now)?;
         Ok(Self { database, application: prefix.into() })
     }
 }

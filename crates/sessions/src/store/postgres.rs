@@ -8,12 +8,10 @@
 //! no faster than its disk synchronises; new sessions and touches, which nobody is told of, do.
 
 use std::collections::HashMap;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::postgres::PgPool;
 use sqlx::{Connection as _, PgConnection};
 use time::OffsetDateTime;
 
@@ -21,15 +19,16 @@ use super::cached::{Foreign, Watched};
 use super::encoding::{millis, span};
 use super::row::{Row, summaries, value_of, version_of};
 use super::together::Together;
-use super::{Capabilities, Loaded, REASON_KEPT_FOR, Store, StoreError, Summary};
+use super::{Capabilities, Loaded, Migrations, REASON_KEPT_FOR, Store, StoreError, Summary};
 use crate::{AccountKey, Change, Clock, Key, Reason, Record};
 
-pub mod database;
+mod database;
 mod listener;
 mod row;
 mod schema;
 mod statements;
 
+pub use database::{Database, Doing};
 use listener::Listener;
 
 /// A PostgreSQL database with a table of sessions.
@@ -43,15 +42,15 @@ struct Inner {
     clock: Arc<dyn Clock>,
     application: String,
     timeout: Duration,
-    pool: PgPool,
+    database: Database,
     listener: Listener,
     together: Together<Option<Row>>,
 }
 
-/// What a call does with its connection.
-type Doing<'c, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'c>>;
-
 impl PostgresStore {
+    /// The table of sessions.
+    pub const MIGRATIONS: Migrations = schema::MIGRATIONS;
+
     /// Connects to the database at `url`, creates the table in the schema that comes first in its
     /// `search_path` if it is missing, and brings an older table up to date. `prefix` keeps applications
     /// that share the table apart; a connection and each answer are waited for as long as `timeout`.
@@ -68,11 +67,10 @@ impl PostgresStore {
         timeout: Duration,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
-        let pool = database::connect(url, timeout).await.map_err(unavailable)?;
-        database::migrate(&pool, "sessions", &schema::MIGRATIONS, clock.now()).await.map_err(unavailable)?;
-        let listener = Listener::new(pool.clone(), timeout);
+        let database = Database::open(url, timeout, &[Self::MIGRATIONS], clock.now()).await?;
+        let listener = Listener::new(database.pool().clone(), timeout);
         let (application, together) = (prefix.to_owned(), Together::default());
-        let inner = Inner { clock, application, timeout, pool, listener, together };
+        let inner = Inner { clock, application, timeout, database, listener, together };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -101,25 +99,14 @@ impl PostgresStore {
         .await
     }
 
-    /// Runs `act` in a task of its own, which goes on to its end even if the caller is cancelled.
-    ///
-    /// So no connection goes back to the pool in the middle of a conversation. One that has not answered
-    /// in time is closed: to wait for it would take its place from others for as long as TCP has hope. The
-    /// database ends a statement that it has begun, and rolls an open transaction back.
     async fn run<T: Send + 'static>(
         &self,
         act: impl for<'c> FnOnce(&'c Inner, &'c mut PgConnection) -> Doing<'c, T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let inner = Arc::clone(&self.inner);
-        let doing = tokio::spawn(async move {
-            let mut connection = inner.pool.acquire().await.map_err(unavailable)?;
-            let answer = tokio::time::timeout(inner.timeout, act(&inner, &mut connection)).await;
-            answer.unwrap_or_else(|late| {
-                connection.close_on_drop();
-                Err(StoreError::unavailable(late))
-            })
-        });
-        doing.await.map_err(StoreError::unavailable)?
+        let doing =
+            self.inner.database.run(move |connection| Box::pin(async move { act(&inner, connection).await }));
+        doing.await
     }
 }
 

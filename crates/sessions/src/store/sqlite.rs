@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 use super::cached::{Foreign, Watched};
 use super::encoding::{millis, span};
 use super::row::{summaries, value_of, version_of};
-use super::{Capabilities, Loaded, REASON_KEPT_FOR, Store, StoreError, Summary};
+use super::{Capabilities, Loaded, Migrations, REASON_KEPT_FOR, Store, StoreError, Summary};
 use crate::{AccountKey, Change, Clock, Key, Reason, Record};
 
 mod database;
@@ -22,8 +22,7 @@ pub mod file;
 mod row;
 mod schema;
 
-pub(crate) use database::Database;
-use database::WriteError;
+pub use database::{Database, WriteError};
 
 /// A SQLite database with a table of sessions.
 #[derive(Clone, Debug)]
@@ -34,6 +33,9 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
+    /// The table of sessions.
+    pub const MIGRATIONS: Migrations = schema::MIGRATIONS;
+
     /// Opens the file at `path`, creates it and its table if they are missing, and brings an older
     /// table up to date. `prefix` keeps applications that share the file apart; another process's lock is
     /// waited for as long as `patience`.
@@ -46,7 +48,7 @@ impl SqliteStore {
         patience: Duration,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
-        let database = Database::open(path, patience, ("sessions", &schema::MIGRATIONS), clock.now())?;
+        let database = Database::open(path, patience, &[Self::MIGRATIONS], clock.now())?;
         Ok(Self { database, application: prefix.into(), clock })
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use sessions::revocations::memory::MemoryRevocations;
+use sessions::revocations::postgres::PostgresRevocations;
 use sessions::revocations::sqlite::SqliteRevocations;
 use sessions::revocations::{EndedEarly, MOST_ENDED, Revocations, Standing};
 use sessions::{
@@ -13,6 +14,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::PATIENCE;
 use crate::http::site::{Answer, Browser, Site};
+use crate::servers::postgres::Schema;
 
 /// Runs a rule on each place.
 macro_rules! on_each_place {
@@ -22,6 +24,12 @@ macro_rules! on_each_place {
             $(#[tokio::test] async fn $rule() {
                 let folder = tempfile::tempdir().expect("a folder");
                 super::$rule(&super::open(&folder, "")).await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test] async fn $rule() {
+                let schema = super::Schema::create().await;
+                super::$rule(&super::connect(&schema, "").await).await;
             })*
         }
     };
@@ -36,6 +44,10 @@ on_each_place! {
 
 fn open(folder: &tempfile::TempDir, prefix: &str) -> SqliteRevocations {
     SqliteRevocations::open(&folder.path().join("r.db"), prefix, PATIENCE, now()).expect("opens")
+}
+
+async fn connect(schema: &Schema, prefix: &str) -> PostgresRevocations {
+    PostgresRevocations::open(&schema.url, prefix, PATIENCE, now()).await.expect("connects")
 }
 
 fn now() -> OffsetDateTime {
@@ -107,15 +119,20 @@ async fn a_sweep_forgets_only_what_would_have_ended_anyway_and_no_more_than_aske
 
 #[tokio::test]
 async fn what_has_ended_is_remembered_after_a_restart_and_by_its_own_application_alone() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let (folder, schema) = (tempfile::tempdir().expect("a folder"), Schema::create().await);
+    is_remembered(async |prefix| open(&folder, prefix)).await;
+    is_remembered(async |prefix| connect(&schema, prefix).await).await;
+}
+
+async fn is_remembered<R: Revocations>(open: impl AsyncFn(&'static str) -> R) {
     let (key, account) = (key(), AccountKey::random());
-    let shop = open(&folder, "shop:");
+    let shop = open("shop:").await;
     shop.end(&ended(key, Some(account), Reason::SignedOut)).await.expect("ends");
     shop.raise(account, Reason::Revoked, now()).await.expect("raises");
     drop(shop);
-    let standing = open(&folder, "shop:").standing(&key, Some(account)).await.expect("answers");
+    let standing = open("shop:").await.standing(&key, Some(account)).await.expect("answers");
     assert_eq!((standing.ended, standing.epoch), (Some((Reason::SignedOut, now())), 1));
-    let wiki = open(&folder, "wiki:").standing(&key, Some(account)).await.expect("answers");
+    let wiki = open("wiki:").await.standing(&key, Some(account)).await.expect("answers");
     assert_eq!(wiki, Standing::default());
 }
 

@@ -1,10 +1,12 @@
 //! The table of sessions.
 
-/// Each entry is applied once, in order; entries are only ever added.
-///
+use super::super::Migrations;
+
 /// Values are TEXT: `jsonb` refuses `\u0000` and rewrites numbers. TEXT refuses the byte itself, which JSON
 /// never holds, since it writes it as those six characters.
-pub(super) const MIGRATIONS: [&str; 1] = ["
+pub(super) const MIGRATIONS: Migrations = Migrations {
+    name: "sessions",
+    steps: &["
     CREATE TABLE sessions (
         key         BYTEA PRIMARY KEY,
         application TEXT NOT NULL,
@@ -22,4 +24,5 @@ pub(super) const MIGRATIONS: [&str; 1] = ["
     CREATE INDEX sessions_of_account ON sessions (application, account) WHERE account IS NOT NULL;
     CREATE INDEX sessions_living_until ON sessions (deadline) WHERE ended IS NULL;
     CREATE INDEX sessions_ended_at ON sessions (deadline) WHERE ended IS NOT NULL;
-"];
+"],
+};

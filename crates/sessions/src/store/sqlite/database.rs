@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use time::OffsetDateTime;
 
-use super::super::StoreError;
+use super::super::{Migrations, StoreError};
 use super::file;
 
 /// A file with some tables, kept up to date.
@@ -18,7 +18,7 @@ use super::file;
 /// for nobody, and a hop to another thread would cost four times the read itself. Writes take turns on
 /// the blocking pool.
 #[derive(Clone, Debug)]
-pub(crate) struct Database {
+pub struct Database {
     inner: Arc<Inner>,
 }
 
@@ -33,7 +33,8 @@ struct Inner {
 }
 
 /// Lets `?` in a transaction take the driver's errors.
-pub(crate) struct WriteError(pub StoreError);
+#[derive(Debug)]
+pub struct WriteError(pub StoreError);
 
 impl From<rusqlite::Error> for WriteError {
     fn from(error: rusqlite::Error) -> Self {
@@ -42,15 +43,21 @@ impl From<rusqlite::Error> for WriteError {
 }
 
 impl Database {
-    /// Opens the file, creates it and what `migrations` named `name` say if they are missing.
-    pub(crate) fn open(
+    /// Opens the file, creates it if it is missing, and brings its tables up to date at the moment `now`.
+    /// Another's lock is waited for as long as `patience`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the file cannot be opened or written.
+    pub fn open(
         path: &Path,
         patience: Duration,
-        (name, migrations): (&str, &[&str]),
+        migrations: &[Migrations],
         now: OffsetDateTime,
     ) -> Result<Self, StoreError> {
         let mut writer = file::connect(path, patience).map_err(StoreError::unavailable)?;
-        file::migrate(&mut writer, name, migrations, now).map_err(StoreError::unavailable)?;
+        for part in migrations {
+            file::migrate(&mut writer, part, now).map_err(StoreError::unavailable)?;
+        }
         let inner = Inner {
             path: path.to_owned(),
             patience,
@@ -62,10 +69,10 @@ impl Database {
     }
 
     /// Runs a query in this thread.
-    pub(crate) fn read<T>(
-        &self,
-        query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
-    ) -> Result<T, StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub fn read<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
         let idle = self.inner.readers.lock().pop();
         let reader = match idle {
             Some(reader) => reader,
@@ -77,8 +84,12 @@ impl Database {
         result
     }
 
-    /// Runs a transaction on the blocking pool; it goes on to its end even if the caller is cancelled.
-    pub(crate) async fn write<T: Send + 'static>(
+    /// Runs a transaction on the blocking pool; it goes on to its end even if the caller is cancelled. No
+    /// other writer comes between what it reads and what it writes (`BEGIN IMMEDIATE`).
+    ///
+    /// # Errors
+    /// That of `act`, or [`StoreError::Unavailable`]: nothing was written.
+    pub async fn write<T: Send + 'static>(
         &self,
         act: impl FnOnce(&Transaction<'_>) -> Result<T, WriteError> + Send + 'static,
     ) -> Result<T, StoreError> {

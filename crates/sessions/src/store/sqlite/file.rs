@@ -6,6 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
 use time::OffsetDateTime;
 
+use super::super::Migrations;
 use super::super::encoding::millis;
 
 /// Opens the file for reading and writing, and creates it if it is missing. What is committed survives a
@@ -29,29 +30,46 @@ pub(super) fn connect_reader(path: &Path, patience: Duration) -> rusqlite::Resul
     Ok(connection)
 }
 
-/// Applies those of `migrations` that this file has not seen, in order and in one transaction. The table
-/// `<name>_migrations` remembers which.
+/// Applies those of the migrations that this file has not seen, in order and in one transaction.
 ///
 /// # Errors
 /// One of them fails, and none is applied; or the file cannot be written.
 pub fn migrate(
     connection: &mut Connection,
-    name: &str,
-    migrations: &[&str],
+    migrations: &Migrations,
     now: OffsetDateTime,
 ) -> rusqlite::Result<()> {
+    let name = migrations.name;
     connection.execute_batch(&format!(
         "CREATE TABLE IF NOT EXISTS {name}_migrations (version INTEGER PRIMARY KEY, applied INTEGER NOT NULL) STRICT"
     ))?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
-    let applied: i64 =
-        transaction.query_row(&format!("SELECT count(*) FROM {name}_migrations"), [], |row| row.get(0))?;
-    for (version, migration) in (0_i64..).zip(migrations).skip_while(|(version, _)| *version < applied) {
-        transaction.execute_batch(migration)?;
+    let applied = count_applied(&transaction, name)?;
+    for (version, step) in (0_i64..).zip(migrations.steps).skip_while(|(version, _)| *version < applied) {
+        transaction.execute_batch(step)?;
         transaction.execute(
             &format!("INSERT INTO {name}_migrations VALUES (?1, ?2)"),
             params![version, millis(now)],
         )?;
     }
     transaction.commit()
+}
+
+/// How many of the migrations this file has not seen. Changes nothing; a file that is not there has seen none.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn missing(path: &Path, patience: Duration, migrations: &Migrations) -> rusqlite::Result<usize> {
+    if !path.exists() {
+        return Ok(migrations.steps.len());
+    }
+    let connection = connect_reader(path, patience)?;
+    let table = format!("{}_migrations", migrations.name);
+    let is_known = connection.table_exists(None, table.as_str())?;
+    let applied = if is_known { count_applied(&connection, migrations.name)? } else { 0 };
+    Ok(migrations.missing(applied))
+}
+
+fn count_applied(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
+    connection.query_row(&format!("SELECT count(*) FROM {name}_migrations"), [], |row| row.get(0))
 }

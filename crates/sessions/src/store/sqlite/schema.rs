@@ -1,7 +1,10 @@
 //! The table of sessions.
 
-/// Each entry is applied once, in order; entries are only ever added.
-pub(super) const MIGRATIONS: [&str; 1] = ["
+use super::super::Migrations;
+
+pub(super) const MIGRATIONS: Migrations = Migrations {
+    name: "sessions",
+    steps: &["
     CREATE TABLE sessions (
         key         BLOB PRIMARY KEY,
         application TEXT NOT NULL,
@@ -19,4 +22,5 @@ pub(super) const MIGRATIONS: [&str; 1] = ["
     CREATE INDEX sessions_of_account ON sessions (application, account) WHERE account IS NOT NULL;
     CREATE INDEX sessions_living_until ON sessions (deadline) WHERE ended IS NULL;
     CREATE INDEX sessions_ended_at ON sessions (deadline) WHERE ended IS NOT NULL;
-"];
+"],
+};

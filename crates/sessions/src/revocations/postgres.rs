@@ -1,0 +1,209 @@
+//! What has ended, in a PostgreSQL database: that of the accounts, or any other.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::{Connection as _, PgConnection};
+use time::OffsetDateTime;
+
+use super::{EndedEarly, MOST_ENDED, Revocations, Standing};
+use crate::store::Migrations;
+use crate::store::encoding::{millis, moment};
+use crate::store::postgres::Database;
+use crate::{AccountKey, Key, Reason, StoreError};
+
+const MIGRATIONS: Migrations = Migrations {
+    name: "revocations",
+    steps: &["
+    CREATE TABLE ended_sessions (
+        application TEXT NOT NULL,
+        key         BYTEA NOT NULL,
+        account     BYTEA,
+        reason      TEXT NOT NULL,
+        at          BIGINT NOT NULL,
+        until       BIGINT NOT NULL,
+        PRIMARY KEY (application, key)
+    );
+    CREATE INDEX ended_sessions_of_account ON ended_sessions (application, account) WHERE account IS NOT NULL;
+    CREATE INDEX ended_sessions_until ON ended_sessions (until);
+    CREATE TABLE session_epochs (
+        application TEXT NOT NULL,
+        account     BYTEA NOT NULL,
+        epoch       BIGINT NOT NULL,
+        reason      TEXT NOT NULL,
+        at          BIGINT NOT NULL,
+        PRIMARY KEY (application, account)
+    );
+"],
+};
+
+/// An unknown account matches no epoch.
+const STANDING: &str = "
+    SELECT ended.reason, ended.at, raised.epoch, raised.reason, raised.at
+    FROM (SELECT) AS asked
+    LEFT JOIN ended_sessions AS ended ON ended.application = $1 AND ended.key = $2
+    LEFT JOIN session_epochs AS raised ON raised.application = $1 AND raised.account = $3";
+
+const END: &str = "
+    INSERT INTO ended_sessions (application, key, account, reason, at, until)
+    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
+
+const COUNT: &str = "SELECT count(*) FROM ended_sessions WHERE application = $1 AND account = $2";
+
+/// Locks its rows in one order, so that two of these cannot wait for each other.
+const FORGET: &str = "
+    DELETE FROM ended_sessions WHERE application = $1 AND key IN (
+        SELECT key FROM ended_sessions WHERE application = $1 AND account = $2 ORDER BY key FOR UPDATE
+    )";
+
+const RAISE: &str = "
+    INSERT INTO session_epochs AS known (application, account, epoch, reason, at) VALUES ($1, $2, 1, $3, $4)
+    ON CONFLICT (application, account) DO UPDATE SET epoch = known.epoch + 1, reason = $3, at = $4
+    RETURNING epoch";
+
+/// Passes over what somebody else is writing: there will be another sweep.
+const SWEEP: &str = "
+    DELETE FROM ended_sessions WHERE (application, key) IN (
+        SELECT application, key FROM ended_sessions WHERE until <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED
+    )";
+
+/// Tables of ended sessions and of epochs.
+#[derive(Clone, Debug)]
+pub struct PostgresRevocations {
+    database: Database,
+    application: Arc<str>,
+}
+
+impl PostgresRevocations {
+    /// The tables of ended sessions and of epochs.
+    pub const MIGRATIONS: Migrations = MIGRATIONS;
+
+    /// Connects to the database at `url`, creates the tables if they are missing, and brings older ones up to
+    /// date at the moment `now`. `prefix` keeps applications that share the tables apart; a connection and each
+    /// answer are waited for as long as `timeout`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the database cannot be reached, or its tables not be made.
+    pub async fn open(
+        url: &str,
+        prefix: &str,
+        timeout: Duration,
+        now: OffsetDateTime,
+    ) -> Result<Self, StoreError> {
+        let database = Database::open(url, timeout, &[Self::MIGRATIONS], now).await?;
+        Ok(Self { database, application: prefix.into() })
+    }
+}
+
+/// The columns of [`STANDING`].
+type Row = (Option<String>, Option<i64>, Option<i64>, Option<String>, Option<i64>);
+
+#[async_trait]
+impl Revocations for PostgresRevocations {
+    async fn standing(&self, key: &Key, account: Option<AccountKey>) -> Result<Standing, StoreError> {
+        let (application, key) = (Arc::clone(&self.application), *key);
+        let found = self.database.run(move |connection| {
+            Box::pin(async move {
+                let row = sqlx::query_as(STANDING)
+                    .bind(&*application)
+                    .bind(key.as_bytes())
+                    .bind(account.as_ref().map(AccountKey::as_bytes));
+                row.fetch_one(connection).await.map_err(StoreError::unavailable)
+            })
+        });
+        let (reason, at, epoch, raised_for, raised_at): Row = found.await?;
+        Ok(Standing {
+            ended: why_and_when(reason, at),
+            epoch: epoch.and_then(|epoch| u64::try_from(epoch).ok()).unwrap_or(0),
+            raised: why_and_when(raised_for, raised_at),
+        })
+    }
+
+    async fn end(&self, ended: &EndedEarly) -> Result<bool, StoreError> {
+        let (application, ended) = (Arc::clone(&self.application), ended.clone());
+        self.database
+            .run(move |connection| {
+                Box::pin(async move {
+                    end(connection, &application, &ended).await.map_err(StoreError::unavailable)
+                })
+            })
+            .await
+    }
+
+    async fn raise(
+        &self,
+        account: AccountKey,
+        reason: Reason,
+        at: OffsetDateTime,
+    ) -> Result<u64, StoreError> {
+        let application = Arc::clone(&self.application);
+        self.database
+            .run(move |connection| {
+                Box::pin(async move {
+                    let raised = raise(connection, &application, account, reason, at).await;
+                    raised.map_err(StoreError::unavailable)
+                })
+            })
+            .await
+    }
+
+    async fn sweep(&self, now: OffsetDateTime, limit: usize) -> Result<u64, StoreError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.database
+            .run(move |connection| {
+                Box::pin(async move {
+                    let swept = sqlx::query(SWEEP).bind(millis(now)).bind(limit).execute(connection).await;
+                    Ok(swept.map_err(StoreError::unavailable)?.rows_affected())
+                })
+            })
+            .await
+    }
+}
+
+async fn end(connection: &mut PgConnection, application: &str, ended: &EndedEarly) -> sqlx::Result<bool> {
+    let mut transaction = connection.begin().await?;
+    sqlx::query(END)
+        .bind(application)
+        .bind(ended.key.as_bytes())
+        .bind(ended.account.as_ref().map(AccountKey::as_bytes))
+        .bind(ended.reason.as_str())
+        .bind(millis(ended.at))
+        .bind(millis(ended.until))
+        .execute(&mut *transaction)
+        .await?;
+    let mut are_too_many = false;
+    if let Some(account) = ended.account {
+        let count = sqlx::query_as(COUNT).bind(application).bind(account.as_bytes());
+        let (count,): (i64,) = count.fetch_one(&mut *transaction).await?;
+        are_too_many = usize::try_from(count).is_ok_and(|count| count > MOST_ENDED);
+        if are_too_many {
+            let forget = sqlx::query(FORGET).bind(application).bind(account.as_bytes());
+            forget.execute(&mut *transaction).await?;
+            raise(&mut transaction, application, account, ended.reason, ended.at).await?;
+        }
+    }
+    transaction.commit().await?;
+    Ok(are_too_many)
+}
+
+async fn raise(
+    connection: &mut PgConnection,
+    application: &str,
+    account: AccountKey,
+    reason: Reason,
+    at: OffsetDateTime,
+) -> sqlx::Result<u64> {
+    let raised = sqlx::query_as(RAISE)
+        .bind(application)
+        .bind(account.as_bytes())
+        .bind(reason.as_str())
+        .bind(millis(at));
+    let (epoch,): (i64,) = raised.fetch_one(connection).await?;
+    Ok(u64::try_from(epoch).unwrap_or(u64::MAX))
+}
+
+fn why_and_when(reason: Option<String>, at: Option<i64>) -> Option<(Reason, OffsetDateTime)> {
+    let reason = Reason::from_name(&reason?).unwrap_or(Reason::Revoked);
+    Some((reason, moment(at?)))
+}
