@@ -182,6 +182,7 @@ pub struct Refusals {
     pub too_short: (&'static str, &'static str),
     pub password_too_long: &'static str,
     pub password_common: &'static str,
+    pub password_breached: &'static str,
     pub password_contains_username: &'static str,
     pub password_contains_site: &'static str,
     pub missing: &'static str,

@@ -6,13 +6,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::{fs, io};
 
-use auth::{Auth, AuthParts, PasswordHasher, PasswordRules};
+use auth::{Auth, AuthParts, BreachedPasswords, PasswordHasher, PasswordRules};
 use leptos::config::LeptosOptions;
 use sessions::{Clock, Policy, Sessions};
 use tokio::net::TcpListener;
 
 use crate::accounts::SqliteAccounts;
-use crate::config::Config;
+use crate::breached::RangeService;
+use crate::config::{Config, PublicOrigin};
 use crate::edge::Edge;
 use crate::router::{Anteroom, Parts, router};
 use crate::serve;
@@ -134,10 +135,22 @@ pub fn open_auth(config: &Config, clock: &Arc<dyn Clock>) -> Result<Auth, StartE
         accounts: Arc::new(accounts),
         throttle: Arc::new(MemoryThrottle::new(config.throttle, Arc::clone(clock))),
         hasher: PasswordHasher::new(cores).map_err(StartError::Hashing)?,
-        rules: PasswordRules { minimum: config.accounts.password_minimum, site: config.server.brand.clone() },
+        rules: password_rules(config),
         signed_in: Policy { persistent: false, ..policy(timeouts.idle, timeouts.absolute) },
         kept_in: Policy { persistent: true, ..policy(timeouts.kept_idle, timeouts.kept_absolute) },
     }))
+}
+
+fn password_rules(config: &Config) -> PasswordRules {
+    // Of `app.example.org` somebody thinks of `example`; shorter names are in too many words.
+    let host = config.server.public_origin.as_ref().map_or("", PublicOrigin::host);
+    let names = host.rsplit('.').skip(1).filter(|name| name.len() >= 5).map(str::to_owned);
+    let breached = config.accounts.breached_passwords.clone();
+    PasswordRules {
+        minimum: config.accounts.password_minimum,
+        context: names.chain([config.server.brand.clone()]).collect(),
+        breached: breached.map(|url| Arc::new(RangeService::new(url)) as Arc<dyn BreachedPasswords>),
+    }
 }
 
 pub(crate) fn policy(idle: std::time::Duration, absolute: std::time::Duration) -> Policy {

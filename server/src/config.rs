@@ -12,6 +12,7 @@
 
 mod accounts;
 mod args;
+mod breach_url;
 mod database;
 mod duration;
 mod environment;
@@ -43,6 +44,7 @@ pub use self::leptos::Leptos;
 pub use self::log::{Log, LogFormat};
 pub use accounts::Accounts;
 pub use args::ConfigArgs;
+pub use breach_url::BreachUrl;
 pub use database::{Database, DatabaseUrl};
 pub use error::{ConfigError, ConfigErrors};
 pub use explanation::{Effective, Explanation};

@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod api;
 pub mod application;
+mod breached;
 pub mod cli;
 pub mod config;
 pub mod edge;

@@ -114,6 +114,7 @@ pub(super) static TEXT: Text = Text {
         too_short: ("Diesem Passwort fehlen ", " Zeichen."),
         password_too_long: "Ein Passwort hat höchstens 256 Zeichen.",
         password_common: "Dieses Passwort probiert ein Angreifer zuerst.",
+        password_breached: "Dieses Passwort ist aus einem Datenleck bekannt.",
         password_contains_username: "Ein Passwort darf den Benutzernamen nicht enthalten.",
         password_contains_site: "Ein Passwort darf den Namen dieser Seite nicht enthalten.",
         missing: "Dieses Feld wird gebraucht.",

@@ -114,6 +114,7 @@ pub(super) static TEXT: Text = Text {
         too_short: ("This password is ", " characters too short."),
         password_too_long: "A password has at most 256 characters.",
         password_common: "This password is among the first that an attacker tries.",
+        password_breached: "This password was found in a data breach.",
         password_contains_username: "A password must not contain your username.",
         password_contains_site: "A password must not contain the name of this site.",
         missing: "This field is required.",

@@ -114,6 +114,7 @@ pub(super) static TEXT: Text = Text {
         too_short: ("Il manque ", " caractères à ce mot de passe."),
         password_too_long: "Un mot de passe a au plus 256 caractères.",
         password_common: "Ce mot de passe est parmi les premiers qu’essaie un attaquant.",
+        password_breached: "Ce mot de passe figure dans une fuite de données.",
         password_contains_username: "Un mot de passe ne doit pas contenir votre nom d’utilisateur.",
         password_contains_site: "Un mot de passe ne doit pas contenir le nom de ce site.",
         missing: "Ce champ est nécessaire.",

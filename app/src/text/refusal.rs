@@ -54,6 +54,7 @@ impl Text {
             Fault::PasswordTooShort { missing } => return around(refusals.too_short, &missing.to_string()),
             Fault::PasswordTooLong => refusals.password_too_long,
             Fault::PasswordCommon => refusals.password_common,
+            Fault::PasswordBreached => refusals.password_breached,
             Fault::PasswordContainsUsername => refusals.password_contains_username,
             Fault::PasswordContainsSite => refusals.password_contains_site,
             Fault::Missing => refusals.missing,

@@ -19,7 +19,7 @@ pub use address::ClientAddress;
 pub use error::AuthError;
 pub use keys::{lifecycles, signed_in_from};
 pub use parts::{Auth, AuthParts};
-pub use password::{PasswordHash, PasswordHasher, PasswordRules};
+pub use password::{BreachedPasswords, PasswordHash, PasswordHasher, PasswordRules};
 pub use sessions::{AccountKey, Clock, Policy};
 pub use throttle::{Admission, Gate, Throttle, account_delay};
 pub use visitor::{Member, Visitor};

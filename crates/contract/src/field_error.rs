@@ -78,6 +78,8 @@ pub enum Fault {
     PasswordTooLong,
     /// The password is among the first that an attacker tries.
     PasswordCommon,
+    /// The password was found in a data breach.
+    PasswordBreached,
     /// The password contains the username.
     PasswordContainsUsername,
     /// The password contains the site's name.
@@ -102,6 +104,7 @@ impl Fault {
             Self::PasswordTooShort { .. } => "password_too_short",
             Self::PasswordTooLong => "password_too_long",
             Self::PasswordCommon => "password_common",
+            Self::PasswordBreached => "password_breached",
             Self::PasswordContainsUsername => "password_contains_username",
             Self::PasswordContainsSite => "password_contains_site",
             Self::Missing => "missing",
@@ -120,6 +123,7 @@ impl Fault {
             Self::UsernameCharacters,
             Self::PasswordTooLong,
             Self::PasswordCommon,
+            Self::PasswordBreached,
             Self::PasswordContainsUsername,
             Self::PasswordContainsSite,
             Self::Missing,
@@ -148,6 +152,7 @@ impl fmt::Display for Fault {
             }
             Self::PasswordTooLong => write!(f, "A password has at most {PASSWORD_MAXIMUM} characters."),
             Self::PasswordCommon => f.write_str("This password is among the first that an attacker tries."),
+            Self::PasswordBreached => f.write_str("This password was found in a data breach."),
             Self::PasswordContainsUsername => f.write_str("A password must not contain your username."),
             Self::PasswordContainsSite => f.write_str("A password must not contain the name of this site."),
             Self::Missing => f.write_str("This field is required."),

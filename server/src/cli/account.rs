@@ -42,7 +42,7 @@ impl AccountCommand {
 async fn add(config: &Config, username: &Username) -> Result<(), Failure> {
     let auth = open_auth(config, &clock())?;
     let password = read_password()?;
-    auth.rules.check(&password, Some(username)).map_err(|fault| fault.to_string())?;
+    auth.rules.check(&password, Some(username)).await.map_err(|fault| fault.to_string())?;
     let password = auth.hasher.hash(password).await?;
     let account = Account { key: AccountKey::random(), username: username.clone(), password };
     if auth.accounts.insert(&account).await? {

@@ -1,12 +1,15 @@
 //! `accounts.*`: what an account needs.
 
-use super::reader::Reader;
+use super::{BreachUrl, reader::Reader};
 
 /// What an account needs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Accounts {
     /// `accounts.password_minimum`: fewest code points of a new password, 8 to 256 (NIST SP 800-63B-4).
     pub password_minimum: usize,
+    /// `accounts.breached_passwords`: the service that is asked whether a new password was in a breach; `on` is
+    /// Have I Been Pwned, `off` asks nobody. It learns five digits of the password's hash.
+    pub breached_passwords: Option<BreachUrl>,
 }
 
 impl Accounts {
@@ -15,6 +18,7 @@ impl Accounts {
             password_minimum: reader.take_if("accounts.password_minimum", 15, |minimum| {
                 if (8..=256).contains(minimum) { Ok(()) } else { Err("it must be from 8 to 256") }
             }),
+            breached_passwords: reader.take("accounts.breached_passwords", None),
         }
     }
 }
@@ -32,5 +36,16 @@ mod tests {
             assert!(refused(&[("accounts.password_minimum", minimum)]).contains("from 8 to 256"));
         }
         assert!(refused(&[("accounts.password_minimum", "many")]).contains("a whole number"));
+    }
+
+    #[test]
+    fn breaches_are_asked_about_over_tls_or_on_this_machine() {
+        assert_eq!(accepted(&[]).accounts.breached_passwords, None);
+        let on = accepted(&[("accounts.breached_passwords", "on")]).accounts.breached_passwords;
+        assert_eq!(on.expect("is on").as_str(), "https://api.pwnedpasswords.com/range/");
+        accepted(&[("accounts.breached_passwords", "http://127.0.0.1:8080/range/")]);
+        for url in ["yes", "http://example.org/range/", "https://example.org/range", "https://a b/"] {
+            assert!(refused(&[("accounts.breached_passwords", url)]).contains("it must be on"), "{url}");
+        }
     }
 }

@@ -13,6 +13,7 @@ mod openapi;
 mod origin;
 mod pages;
 mod parity;
+mod password_rules;
 mod preferences;
 mod proxy;
 mod register;

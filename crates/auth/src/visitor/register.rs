@@ -13,7 +13,7 @@ impl Visitor {
     /// [`AuthError::Invalid`] with every fault of every field, [`AuthError::UsernameTaken`],
     /// [`AuthError::Throttled`], [`AuthError::Busy`], or a store's failure.
     pub async fn register(&self, request: RegisterRequest) -> Result<Whoami, AuthError> {
-        let username = self.check(&request)?;
+        let username = self.check(&request).await?;
         self.pass(Gate::Registration).await?;
         let password = self.auth.hasher.hash(request.password).await?;
         let account = Account { key: AccountKey::random(), username, password };
@@ -28,9 +28,9 @@ impl Visitor {
     }
 
     /// The name, if both fields are as they should be; otherwise what is wrong with both.
-    fn check(&self, request: &RegisterRequest) -> Result<Username, AuthError> {
+    async fn check(&self, request: &RegisterRequest) -> Result<Username, AuthError> {
         let username = Username::parse(&request.username);
-        let password = self.auth.rules.check(&request.password, username.as_ref().ok());
+        let password = self.auth.rules.check(&request.password, username.as_ref().ok()).await;
         let faults = [
             username.as_ref().err().map(|fault| FieldError::new(Field::Username, *fault)),
             password.err().map(|fault| FieldError::new(Field::Password, fault)),
