@@ -1,5 +1,6 @@
 //! `cargo xtask`: what the README's commands do.
 
+mod asvs;
 mod bench;
 mod browser;
 mod conformance;
@@ -37,6 +38,8 @@ enum Command {
     Test,
     /// Run the rules of the session stores, and print which store keeps which
     Conformance,
+    /// Write the table of security requirements and the tests that hold them
+    Asvs(asvs::Arguments),
     /// Measure the site beside a bare axum server
     Bench(bench::Arguments),
     /// Try hostile cookies for a bounded time
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Test => Ok(test::run()),
         Command::Conformance => conformance::run(),
+        Command::Asvs(arguments) => asvs::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
     };

@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use crate::site::{self, Mode};
-use crate::{browser, node, process, say, services, wasm_target, workspace};
+use crate::{asvs, browser, node, process, say, services, wasm_target, workspace};
 use tally::Tally;
 
 /// Runs one kind of check after another, up to the first that fails. Ends with one line that counts the tests.
@@ -32,6 +32,7 @@ fn every_kind(tally: &mut Tally) -> Result<()> {
         check(&mut browser_lints(), "clippy for wasm32")
     })?;
     kind("development build", || check(&mut development_check()?, "`cargo check` for development"))?;
+    kind("table of security requirements", asvs::check)?;
     kind("unit and HTTP tests", || {
         services::ensure()?;
         rust_tests(tally)
