@@ -48,6 +48,7 @@ impl Markup {
 mod tests {
     use super::*;
 
+    /// ASVS V1.1.2, V1.2.1.
     #[test]
     fn a_value_is_never_a_tag_nor_the_end_of_an_attribute() {
         let hostile = r#"<img src=x onerror='a'>"&amp;"#;

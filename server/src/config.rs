@@ -194,6 +194,7 @@ mod tests {
         );
     }
 
+    /// ASVS V16.2.5.
     #[test]
     fn secrets_are_neither_explained_nor_debugged() {
         let key = "8f0c3b7be4a1925dd6720e4c19f8a3b566c0d71e2f4b9a8340e5c7f2181d6a9b";

@@ -106,6 +106,7 @@ mod tests {
         (status, String::from_utf8(body.to_vec()).expect("text"))
     }
 
+    /// ASVS V16.5.4, V16.5.1, V13.4.2.
     #[tokio::test]
     async fn a_panic_is_a_page_for_a_person_and_a_problem_for_a_program_and_tells_neither_a_secret() {
         for (accept, part) in [("text/html", "<!DOCTYPE html>"), ("*/*", "\"code\":\"internal\"")] {

@@ -108,6 +108,7 @@ mod tests {
     use super::*;
     use crate::application::tests::anteroom;
 
+    /// ASVS V13.2.5, V13.4.1, V13.4.3, V13.4.7.
     #[tokio::test]
     async fn only_what_pages_load_is_served_and_no_folder_is_listed() {
         let folder = tempfile::tempdir().expect("a folder");

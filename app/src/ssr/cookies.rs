@@ -66,6 +66,7 @@ mod tests {
         remembered_username(&headers, policy)
     }
 
+    /// ASVS V1.5.3.
     #[test]
     fn one_exact_cookie_is_read() {
         assert_eq!(read("id=x; username=Ada", PLAIN).as_deref(), Some("Ada"));
@@ -87,6 +88,7 @@ mod tests {
         assert_eq!(read("username=ada", SECURE), None);
     }
 
+    /// ASVS V3.3.3.
     #[test]
     fn it_is_removed_with_the_attributes_it_was_set_with() {
         let ada = Username::parse("ada").expect("well-formed");

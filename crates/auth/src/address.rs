@@ -36,12 +36,14 @@ mod tests {
         ClientAddress::of(address.parse().expect("an address"))
     }
 
+    /// ASVS V15.3.4.
     #[test]
     fn a_household_is_one_client() {
         assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
         assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
     }
 
+    /// ASVS V15.3.4.
     #[test]
     fn a_mapped_address_is_the_address() {
         assert_eq!(of("::ffff:192.0.2.7"), of("192.0.2.7"));

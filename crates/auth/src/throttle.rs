@@ -71,6 +71,7 @@ pub fn account_delay(failures: u32) -> Option<Duration> {
 mod tests {
     use super::*;
 
+    /// ASVS V6.3.1.
     #[test]
     fn five_failures_are_free_then_the_delay_doubles_up_to_a_quarter_of_an_hour() {
         let seconds = |failures| account_delay(failures).map(Duration::whole_seconds);

@@ -124,6 +124,7 @@ mod tests {
 
     use super::*;
 
+    /// ASVS V1.1.1.
     #[test]
     fn paths_of_this_site_are_given_back_unchanged() {
         for raw in [
@@ -145,6 +146,7 @@ mod tests {
         }
     }
 
+    /// ASVS V3.7.2, V1.2.2.
     #[test]
     fn everything_else_means_home() {
         let long = format!("/{}", "a".repeat(8 * 1024));
@@ -184,6 +186,7 @@ mod tests {
         }
     }
 
+    /// ASVS V1.2.2.
     #[test]
     fn a_link_encodes_what_would_end_the_value() {
         let next = NextPath::parse("/contact?a=b&c#d");
@@ -231,6 +234,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(4096))]
 
+        /// ASVS V3.7.2, V1.5.3.
         #[test]
         fn the_browser_never_leaves_this_origin(raw in hostile()) {
             let origin = url::Url::parse("https://anteroom.example/login").expect("a URL");
@@ -243,6 +247,7 @@ mod tests {
             }
         }
 
+        /// ASVS V1.3.12.
         #[test]
         fn any_text_is_judged_without_panic(raw in "\\PC*") {
             let next = NextPath::parse(&raw);

@@ -95,6 +95,7 @@ mod schema {
 mod tests {
     use super::*;
 
+    /// ASVS V11.7.2.
     #[test]
     fn a_password_is_never_printed() {
         let password = Password::new("correct horse battery".into());

@@ -71,11 +71,13 @@ mod tests {
 
     use super::*;
 
+    /// ASVS V1.1.1.
     #[test]
     fn a_value_is_decoded_once() {
         assert_eq!(query_value("next=%252F%2Fx+y&a=b", "next").as_deref(), Some("%2F/x y"));
     }
 
+    /// ASVS V15.3.7.
     #[test]
     fn a_value_given_twice_is_no_value() {
         assert_eq!(query_value("next=/a&next=/b", "next"), None);

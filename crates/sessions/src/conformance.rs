@@ -227,6 +227,8 @@ pub async fn a_loaded_record_is_the_inserted_one(fixture: &impl Fixture) {
 }
 
 /// Past the absolute limit nothing loads, however busy the session was.
+///
+/// ASVS V7.3.1.
 pub async fn an_expired_record_does_not_load(fixture: &impl Fixture) {
     let bench = Bench::open(fixture).await;
     let key = bench.living(None).await;
@@ -239,6 +241,8 @@ pub async fn an_expired_record_does_not_load(fixture: &impl Fixture) {
 }
 
 /// Unused for its idle limit a session has ended; used, it has not.
+///
+/// ASVS V7.3.1.
 pub async fn the_idle_limit_ends_and_a_touch_moves_it(fixture: &impl Fixture) {
     let bench = Bench::open(fixture).await;
     let key = bench.living(None).await;
@@ -251,6 +255,8 @@ pub async fn the_idle_limit_ends_and_a_touch_moves_it(fixture: &impl Fixture) {
 }
 
 /// The idle deadline stops at the absolute one.
+///
+/// ASVS V7.3.2.
 pub async fn a_touch_never_passes_the_absolute_limit(fixture: &impl Fixture) {
     let bench = Bench::open(fixture).await;
     let key = SessionId::random().key("");
@@ -275,6 +281,8 @@ pub async fn a_touch_never_goes_back(fixture: &impl Fixture) {
 }
 
 /// What has ended, by itself or by request, is not brought back by a touch.
+///
+/// ASVS V7.4.1.
 pub async fn a_touch_never_revives(fixture: &impl Fixture) {
     let bench = Bench::open(fixture).await;
     let (ended, idle) = (bench.living(None).await, bench.living(None).await);
@@ -287,6 +295,8 @@ pub async fn a_touch_never_revives(fixture: &impl Fixture) {
 }
 
 /// A limit may be longer than there are dates: then it never passes.
+///
+/// ASVS V1.4.2.
 pub async fn limits_longer_than_any_calendar_are_no_error(fixture: &impl Fixture) {
     let bench = Bench::open(fixture).await;
     let (key, account) = (SessionId::random().key(""), AccountKey::random());
@@ -306,6 +316,8 @@ pub async fn limits_longer_than_any_calendar_are_no_error(fixture: &impl Fixture
 }
 
 /// A save is a change: parallel requests that set different keys keep all of them.
+///
+/// ASVS V15.4.1.
 pub async fn fifty_parallel_changes_to_different_keys_all_survive(fixture: &impl Fixture) {
     let bench = Bench::open(fixture).await;
     let key = bench.living(None).await;
@@ -324,6 +336,8 @@ pub async fn fifty_parallel_changes_to_different_keys_all_survive(fixture: &impl
 }
 
 /// Of parallel changes to one key one wins, and is not mixed with another.
+///
+/// ASVS V15.4.1.
 pub async fn parallel_changes_to_one_key_leave_one_of_them_whole(fixture: &impl Fixture) {
     let bench = Bench::open(fixture).await;
     let key = bench.living(None).await;
@@ -341,6 +355,8 @@ pub async fn parallel_changes_to_one_key_leave_one_of_them_whole(fixture: &impl 
 }
 
 /// A late write cannot bring a signed-out session back.
+///
+/// ASVS V7.4.1, V15.4.2.
 pub async fn a_change_to_an_ended_session_does_nothing_and_says_so(fixture: &impl Fixture) {
     let bench = Bench::open(fixture).await;
     let key = bench.living(None).await;
@@ -390,6 +406,8 @@ pub async fn an_expired_session_ends_with_its_limit_as_reason(fixture: &impl Fix
 }
 
 /// A sweep is bounded, and the living are none of its business.
+///
+/// ASVS V14.2.7.
 pub async fn a_sweep_takes_only_the_expired_and_no_more_than_asked(fixture: &impl Fixture) {
     let bench = Bench::open(fixture).await;
     if bench.expires_by_itself() {
@@ -466,6 +484,8 @@ pub async fn applications_on_one_store_do_not_see_each_other(fixture: &impl Fixt
 }
 
 /// JSON's corners: empty and nested values, text of all kinds, numbers at their limits.
+///
+/// ASVS V1.2.4.
 pub async fn odd_values_survive_unchanged(fixture: &impl Fixture) {
     let bench = Bench::open(fixture).await;
     let key = bench.living(None).await;
@@ -506,6 +526,8 @@ pub async fn a_read_never_writes(fixture: &impl Fixture) {
 }
 
 /// Who steals the whole store can use none of its sessions: neither ids nor what they spell is there.
+///
+/// ASVS V11.4.3.
 pub async fn a_look_inside_finds_no_id_that_opens_a_session(fixture: &impl Fixture) {
     let bench = Bench::open(fixture).await;
     let id = SessionId::random();
@@ -520,6 +542,8 @@ pub async fn a_look_inside_finds_no_id_that_opens_a_session(fixture: &impl Fixtu
 
 /// A record that cannot be read is not absent, harms nobody else, hides no other of its account, and can be
 /// cleared away.
+///
+/// ASVS V1.5.2.
 pub async fn a_damaged_record_is_corrupt_and_can_be_ended(fixture: &impl Fixture) {
     let bench = Bench::open(fixture).await;
     let account = AccountKey::random();
@@ -538,6 +562,8 @@ pub async fn a_damaged_record_is_corrupt_and_can_be_ended(fixture: &impl Fixture
 }
 
 /// A store that cannot be reached says so: nobody is signed out because of it.
+///
+/// ASVS V16.5.3.
 pub async fn a_store_out_of_reach_is_an_error_and_no_absence(fixture: &impl Fixture) {
     let bench = Bench::open(fixture).await;
     let key = bench.living(None).await;
@@ -554,6 +580,8 @@ pub async fn a_store_out_of_reach_is_an_error_and_no_absence(fixture: &impl Fixt
 }
 
 /// However early a caller goes away, a record is whole, and its account can find what lives.
+///
+/// ASVS V2.3.3.
 pub async fn a_cancelled_call_leaves_all_or_nothing_done(fixture: &impl Fixture) {
     let bench = Bench::open(fixture).await;
     let account = AccountKey::random();
@@ -584,6 +612,8 @@ pub async fn a_cancelled_call_leaves_all_or_nothing_done(fixture: &impl Fixture)
 }
 
 /// Sweeps while others write lose nothing that lives.
+///
+/// ASVS V15.4.3.
 pub async fn a_sweep_disturbs_nobody_who_writes(fixture: &impl Fixture) {
     let bench = Bench::open(fixture).await;
     if bench.expires_by_itself() {

@@ -146,12 +146,14 @@ mod tests {
         assert_eq!(read(&[b"a=b", b"__Host-id=x"]).as_deref(), Some("x"), "HTTP/2 may split the header");
     }
 
+    /// ASVS V15.3.7.
     #[test]
     fn a_name_given_twice_is_nobody() {
         assert_eq!(read(&[b"__Host-id=x; __Host-id=y"]), None);
         assert_eq!(read(&[b"__Host-id=x", b"__Host-id=x"]), None);
     }
 
+    /// ASVS V1.1.1.
     #[test]
     fn lookalike_names_are_other_cookies() {
         for header in [
@@ -169,6 +171,7 @@ mod tests {
         }
     }
 
+    /// ASVS V3.3.3.
     #[test]
     fn a_removal_has_the_attributes_of_what_it_removes() {
         let cookie = Cookie::secure();
@@ -183,6 +186,7 @@ mod tests {
     }
 
     proptest! {
+        /// ASVS V1.5.2.
         #[test]
         fn any_bytes_are_read_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             if let Ok(value) = HeaderValue::from_bytes(&bytes) {

@@ -128,6 +128,7 @@ mod tests {
         assert_ne!(id.key("a"), id.key("b"));
     }
 
+    /// ASVS V16.2.5.
     #[test]
     fn neither_is_printed_whole() {
         let id = SessionId::random();

@@ -124,6 +124,7 @@ mod tests {
         assert_eq!(ring.first().id, RingKey::derive(&[1; 32]).id, "and stands where it stood first");
     }
 
+    /// ASVS V9.2.2.
     #[test]
     fn each_purpose_has_a_key_of_its_own() {
         let keys: BTreeSet<_> = PURPOSES.map(|purpose| derived([7; 32], purpose)).into_iter().collect();
@@ -161,6 +162,7 @@ mod tests {
         assert_eq!(hex(&RingKey::derive(&master).id), "f3302bb4");
     }
 
+    /// ASVS V11.7.2.
     #[test]
     fn keys_in_use_are_wiped_when_dropped() {
         fn is_wiped<T: ZeroizeOnDrop>() {}

@@ -85,12 +85,14 @@ mod tests {
         assert_eq!(verify(&ring([1]), NAME, &swapped), Err(Refused::Forged));
     }
 
+    /// ASVS V9.2.2.
     #[test]
     fn another_cookies_value_is_refused() {
         assert_eq!(verify(&ring([1]), "id", &signed()), Err(Refused::Forged));
         assert_eq!(verify(&ring([1]), "__Host-ie", &signed()), Err(Refused::Forged));
     }
 
+    /// ASVS V7.2.1.
     #[test]
     fn each_bit_counts() {
         assert_eq!(

@@ -324,6 +324,7 @@ mod tests {
         assert_eq!(accounts.pending_ends(later).await.expect("lists"), []);
     }
 
+    /// ASVS V2.3.4.
     #[tokio::test]
     async fn of_fifty_parallel_registrations_of_one_name_one_succeeds() {
         let folder = tempfile::tempdir().expect("a folder");

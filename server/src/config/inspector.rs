@@ -28,6 +28,7 @@ mod tests {
     use super::*;
     use crate::config::testing::{PRODUCTION, accepted};
 
+    /// ASVS V13.4.2.
     #[test]
     fn the_inspector_is_off_in_production_unless_enabled_with_a_warning() {
         assert!(!accepted(&PRODUCTION).inspector.enabled);

@@ -123,6 +123,7 @@ mod tests {
         }
     }
 
+    /// ASVS V11.2.3, V13.2.3.
     #[test]
     fn a_key_that_could_be_guessed_is_refused() {
         let sequence = in_digits(array::from_fn(|index| 7 + u8::try_from(index).expect("small")));
@@ -144,6 +145,7 @@ mod tests {
         }
     }
 
+    /// ASVS V11.2.3.
     #[test]
     fn what_is_not_64_hexadecimal_digits_is_no_key() {
         let key = keygen().expect("randomness");

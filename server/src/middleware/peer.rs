@@ -49,12 +49,14 @@ mod tests {
         client_address(&extensions, &values.collect(), &trusted).to_string()
     }
 
+    /// ASVS V15.3.4, V4.1.3.
     #[test]
     fn a_stranger_cannot_say_where_they_are() {
         assert_eq!(client("192.0.2.7", &["198.51.100.1"], &[]), "192.0.2.7");
         assert_eq!(client("192.0.2.7", &["198.51.100.1"], &["127.0.0.1"]), "192.0.2.7");
     }
 
+    /// ASVS V15.3.4.
     #[test]
     fn behind_trusted_proxies_the_rightmost_other_hop_counts() {
         let trusted = ["127.0.0.1", "10.0.0.0/8"];

@@ -183,6 +183,7 @@ mod tests {
         assert_eq!(throttle.admit_account(&ada()).await, Admission::Admitted);
     }
 
+    /// ASVS V6.3.1.
     #[tokio::test]
     async fn nobody_ever_gets_a_hundred_and_first_guess() {
         let (clock, throttle) = throttle();

@@ -1,5 +1,6 @@
 use crate::app::TestApp;
 
+/// ASVS V14.3.2, V14.2.2.
 #[tokio::test]
 async fn pages_and_answers_about_a_visitor_are_nobody_elses() {
     let app = TestApp::start().await;
@@ -13,6 +14,7 @@ async fn pages_and_answers_about_a_visitor_are_nobody_elses() {
     }
 }
 
+/// ASVS V7.6.2.
 #[tokio::test]
 async fn health_and_missing_files_set_no_cookie_and_ask_no_store() {
     let app = TestApp::with(&["sessions.anonymous=visit"]).await;
@@ -21,6 +23,7 @@ async fn health_and_missing_files_set_no_cookie_and_ask_no_store() {
     }
 }
 
+/// ASVS V14.2.2, V15.4.1.
 #[tokio::test]
 async fn interleaved_members_see_only_their_own_name() {
     let app = TestApp::start().await;

@@ -3,6 +3,7 @@ use serde_json::json;
 
 use crate::app::TestApp;
 
+/// ASVS V4.1.4, V13.4.4.
 #[tokio::test]
 async fn a_wrong_method_is_405_and_says_which_are_right() {
     let app = TestApp::start().await;
@@ -14,6 +15,7 @@ async fn a_wrong_method_is_405_and_says_which_are_right() {
     assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, Some("POST")));
 }
 
+/// ASVS V4.1.1.
 #[tokio::test]
 async fn what_is_not_there_is_404_as_a_problem() {
     let app = TestApp::start().await;
@@ -22,6 +24,7 @@ async fn what_is_not_there_is_404_as_a_problem() {
     assert_eq!(answer.header("content-type"), Some("application/problem+json"));
 }
 
+/// ASVS V2.2.1, V15.3.3, V15.3.5.
 #[tokio::test]
 async fn bodies_are_refused_for_what_is_wrong_with_them() {
     let app = TestApp::start().await;

@@ -2,6 +2,7 @@ use std::collections::HashSet;
 
 use crate::app::TestApp;
 
+/// ASVS V3.4.4, V3.4.5, V3.4.6, V3.4.8, V3.5.8, V3.2.1.
 #[tokio::test]
 async fn every_answer_has_the_security_headers() {
     let app = TestApp::start().await;
@@ -26,6 +27,7 @@ async fn every_answer_has_the_security_headers() {
     }
 }
 
+/// ASVS V3.4.3.
 #[tokio::test]
 async fn each_page_has_a_nonce_of_its_own_which_its_scripts_carry() {
     let app = TestApp::start().await;
@@ -42,6 +44,7 @@ async fn each_page_has_a_nonce_of_its_own_which_its_scripts_carry() {
     }
 }
 
+/// ASVS V3.3.1, V3.4.1, V3.3.3.
 #[tokio::test]
 async fn over_tls_cookies_and_transport_are_strict() {
     let settings = ["server.public_origin=https://anteroom.example", "server.trusted_proxies=127.0.0.1"];

@@ -121,6 +121,7 @@ fn hash(cookie: &str) -> String {
     digits.concat()
 }
 
+/// ASVS V8.2.3.
 #[tokio::test]
 async fn neither_the_id_nor_its_hash_is_ever_shown() {
     let key = keygen().expect("randomness");
@@ -209,6 +210,7 @@ async fn the_page_comes_filled_without_a_script() {
     }
 }
 
+/// ASVS V8.2.2.
 #[tokio::test]
 async fn whoever_comes_after_an_ended_session_is_told_of_its_end_alone() {
     let key = format!("sessions.keys={}", keygen().expect("randomness"));

@@ -178,6 +178,7 @@ async fn what_was_acknowledged_holds(settings: &[String]) {
     assert!(acknowledged > ROUNDS / 2, "too few writes were acknowledged to judge by: {acknowledged}");
 }
 
+/// ASVS V7.4.1.
 #[tokio::test(flavor = "multi_thread")]
 async fn sqlite_holds_what_it_has_acknowledged() {
     what_was_acknowledged_holds(&["sessions.store=sqlite".to_owned()]).await;

@@ -3,6 +3,7 @@ use serde_json::json;
 
 use crate::app::{PASSWORD, TestApp};
 
+/// ASVS V7.2.2, V7.2.4.
 #[tokio::test]
 async fn name_and_password_open_a_session_with_a_new_id() {
     let app = TestApp::start().await;
@@ -16,6 +17,7 @@ async fn name_and_password_open_a_session_with_a_new_id() {
     assert_ne!(ada.cookies, before);
 }
 
+/// ASVS V6.3.8.
 #[tokio::test]
 async fn unknown_name_and_wrong_password_get_the_same_bytes() {
     let app = TestApp::start().await;
@@ -37,6 +39,7 @@ async fn kept_in_means_a_cookie_with_max_age_and_otherwise_it_ends_with_the_brow
     assert!(!plain.set_cookies()[0].contains("Max-Age"));
 }
 
+/// ASVS V3.7.2.
 #[tokio::test]
 async fn the_next_path_is_checked_and_given_back() {
     let app = TestApp::start().await;
@@ -57,6 +60,7 @@ async fn a_password_longer_than_any_is_refused_before_it_is_hashed() {
     assert_eq!(answer.json()["errors"]["password"][0]["code"], json!("password_too_long"));
 }
 
+/// ASVS V7.2.4.
 #[tokio::test]
 async fn a_session_cookie_copied_before_sign_in_is_worth_nothing_after() {
     let app = TestApp::start().await;

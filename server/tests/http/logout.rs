@@ -2,6 +2,7 @@ use serde_json::json;
 
 use crate::app::TestApp;
 
+/// ASVS V7.4.1, V14.3.1.
 #[tokio::test]
 async fn signing_out_ends_the_session_and_removes_the_cookie() {
     let app = TestApp::start().await;
@@ -37,6 +38,7 @@ async fn a_guest_may_sign_out_too() {
     assert_eq!((answer.status.as_u16(), answer.set_cookies().len()), (204, 0));
 }
 
+/// ASVS V3.5.3.
 #[tokio::test]
 async fn a_link_signs_nobody_out() {
     let app = TestApp::start().await;

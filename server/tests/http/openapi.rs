@@ -8,6 +8,7 @@ use crate::app::TestApp;
 
 const METHODS: [&str; 7] = ["get", "post", "put", "patch", "delete", "head", "options"];
 
+/// ASVS V4.1.4.
 #[tokio::test]
 async fn the_document_and_the_routes_are_the_same() {
     let app = TestApp::start().await;

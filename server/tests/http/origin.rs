@@ -14,6 +14,7 @@ const CHANGING: [(Method, &str); 8] = [
     (Method::POST, "/api/fn/set_preferences"),
 ];
 
+/// ASVS V3.5.1.
 #[tokio::test]
 async fn requests_from_other_sites_are_refused_and_change_nothing() {
     let app = TestApp::start().await;
@@ -41,6 +42,7 @@ async fn requests_from_other_sites_are_refused_and_change_nothing() {
     }
 }
 
+/// ASVS V3.7.5.
 #[tokio::test]
 async fn a_form_that_does_not_say_where_it_comes_from_is_refused() {
     let app = TestApp::start().await;
@@ -51,6 +53,7 @@ async fn a_form_that_does_not_say_where_it_comes_from_is_refused() {
     }
 }
 
+/// ASVS V3.5.2.
 #[tokio::test]
 async fn only_json_reaches_the_api() {
     let app = TestApp::start().await;
@@ -66,6 +69,7 @@ async fn only_json_reaches_the_api() {
     }
 }
 
+/// ASVS V3.5.3.
 #[tokio::test]
 async fn safe_methods_change_nothing() {
     let app = TestApp::start().await;
@@ -79,6 +83,7 @@ async fn safe_methods_change_nothing() {
     assert_eq!(ada.whoami().await["authenticated"], serde_json::json!(true));
 }
 
+/// ASVS V3.4.2.
 #[tokio::test]
 async fn no_other_site_may_read_an_answer() {
     let app = TestApp::start().await;

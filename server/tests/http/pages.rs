@@ -2,6 +2,7 @@ use serde_json::json;
 
 use crate::app::{PASSWORD, TestApp};
 
+/// ASVS V8.2.1, V8.3.1, V2.3.1.
 #[tokio::test]
 async fn a_guest_who_asks_for_a_members_page_is_sent_to_sign_in_before_any_html() {
     let app = TestApp::start().await;
@@ -49,6 +50,7 @@ async fn a_signed_in_visitor_who_opens_the_sign_in_page_is_sent_on() {
     }
 }
 
+/// ASVS V7.4.1.
 #[tokio::test]
 async fn an_ended_session_is_told_why_on_the_sign_in_page() {
     let app = TestApp::start().await;
@@ -71,6 +73,7 @@ async fn a_path_without_a_page_is_404_with_a_page() {
     }
 }
 
+/// ASVS V8.2.1, V14.2.5.
 #[tokio::test]
 async fn other_spellings_of_a_members_page_show_nothing_to_a_guest_and_404_to_a_member() {
     let app = TestApp::start().await;
@@ -111,6 +114,7 @@ async fn the_username_is_remembered_in_a_cookie_of_its_own() {
     assert_eq!(browser.cookie("username"), None, "deleted on request");
 }
 
+/// ASVS V1.2.1, V1.1.2.
 #[tokio::test]
 async fn hostile_names_and_messages_stay_text() {
     let app = TestApp::start().await;

@@ -20,6 +20,7 @@ async fn a_name_is_taken_in_any_case() {
     assert_eq!(answer.set_cookies(), Vec::<&str>::new());
 }
 
+/// ASVS V2.2.2.
 #[tokio::test]
 async fn every_fault_of_every_field_is_said_at_once() {
     let app = TestApp::start().await;
@@ -30,6 +31,7 @@ async fn every_fault_of_every_field_is_said_at_once() {
     assert_eq!(errors["password"][0]["detail"], json!("This password is 10 characters too short."));
 }
 
+/// ASVS V6.3.2.
 #[tokio::test]
 async fn a_fresh_database_has_no_account() {
     let app = TestApp::start().await;
@@ -38,6 +40,7 @@ async fn a_fresh_database_has_no_account() {
     }
 }
 
+/// ASVS V2.3.4.
 #[tokio::test]
 async fn of_parallel_registrations_of_one_name_one_succeeds() {
     let app = TestApp::start().await;

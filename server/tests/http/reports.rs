@@ -9,6 +9,7 @@ async fn report(app: &TestApp, content_type: &str, body: String) -> Answer {
     browser.send(request.header("origin", app.origin()).body(body)).await
 }
 
+/// ASVS V3.4.7.
 #[tokio::test]
 async fn every_page_says_where_violations_of_its_policy_are_reported() {
     let app = TestApp::start().await;
@@ -19,6 +20,7 @@ async fn every_page_says_where_violations_of_its_policy_are_reported() {
     }
 }
 
+/// ASVS V3.4.7.
 #[tokio::test]
 async fn a_report_is_taken_and_what_is_none_is_refused() {
     let app = TestApp::start().await;

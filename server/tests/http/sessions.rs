@@ -26,6 +26,7 @@ async fn delete(caller: &mut Caller<'_>, path: &str) -> u16 {
     caller.send(request).await.status.as_u16()
 }
 
+/// ASVS V7.5.2, V8.2.2.
 #[tokio::test]
 async fn an_account_sees_its_sessions_the_newest_first_and_nobody_else_s() {
     let app = TestApp::start().await;
@@ -47,6 +48,7 @@ async fn an_account_sees_its_sessions_the_newest_first_and_nobody_else_s() {
     assert_eq!(listed(&mut ada).await.len(), 2);
 }
 
+/// ASVS V7.5.2.
 #[tokio::test]
 async fn a_session_is_ended_from_another_and_told_so() {
     let app = TestApp::start().await;
@@ -62,6 +64,7 @@ async fn a_session_is_ended_from_another_and_told_so() {
     assert_eq!(listed(&mut ada).await.len(), 1);
 }
 
+/// ASVS V8.2.2.
 #[tokio::test]
 async fn nobody_ends_a_session_of_somebody_else() {
     let app = TestApp::start().await;
@@ -102,6 +105,7 @@ async fn ending_another_session_costs_the_browser_nothing() {
     assert_eq!(ada.send(request).await.header("clear-site-data"), None);
 }
 
+/// ASVS V14.3.1.
 #[tokio::test]
 async fn a_change_of_user_has_the_browser_forget_the_first() {
     let app = TestApp::start().await;
@@ -116,6 +120,7 @@ async fn a_change_of_user_has_the_browser_forget_the_first() {
     );
 }
 
+/// ASVS V1.2.1.
 #[tokio::test]
 async fn what_a_device_calls_itself_is_no_markup() {
     let app = TestApp::start().await;
@@ -132,6 +137,7 @@ async fn what_a_device_calls_itself_is_no_markup() {
     }
 }
 
+/// ASVS V7.5.2.
 #[tokio::test]
 async fn all_others_are_ended_at_once_in_every_mode() {
     let key = keygen().expect("randomness");

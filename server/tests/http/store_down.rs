@@ -14,6 +14,7 @@ fn mend_store(app: &TestApp) {
     connection.execute_batch("ALTER TABLE sessions_gone RENAME TO sessions").expect("mends it");
 }
 
+/// ASVS V16.5.2, V16.5.3.
 #[tokio::test]
 async fn members_get_503_and_keep_their_cookie_and_public_pages_stay_up() {
     let app = TestApp::start().await;
@@ -33,6 +34,7 @@ async fn members_get_503_and_keep_their_cookie_and_public_pages_stay_up() {
     assert_eq!(ada.whoami().await["username"], json!("ada"), "back without a restart");
 }
 
+/// ASVS V16.5.2.
 #[tokio::test]
 async fn guests_without_a_cookie_never_reach_the_store() {
     let app = TestApp::start().await;
@@ -54,6 +56,7 @@ async fn a_sign_out_that_cannot_be_stored_is_not_acknowledged() {
     assert_eq!(ada.whoami().await["authenticated"], json!(true));
 }
 
+/// ASVS V16.5.3.
 #[tokio::test]
 async fn a_damaged_record_is_a_guest_and_is_removed() {
     let app = TestApp::start().await;
@@ -68,6 +71,7 @@ async fn a_damaged_record_is_a_guest_and_is_removed() {
     assert_eq!(left, 0);
 }
 
+/// ASVS V11.4.3.
 #[tokio::test]
 async fn a_dump_of_the_database_holds_no_usable_id_and_no_password() {
     let app = TestApp::start().await;

@@ -1,5 +1,6 @@
 use crate::app::{PASSWORD, TestApp};
 
+/// ASVS V6.3.1, V2.4.1.
 #[tokio::test]
 async fn after_five_failures_even_the_right_password_waits() {
     let app = TestApp::with(&["throttle.account=on"]).await;
@@ -13,6 +14,7 @@ async fn after_five_failures_even_the_right_password_waits() {
     assert_eq!(app.program().login("ada", PASSWORD).await.status, 200);
 }
 
+/// ASVS V6.3.8.
 #[tokio::test]
 async fn a_name_without_account_is_throttled_alike() {
     let app = TestApp::with(&["throttle.account=on"]).await;
@@ -25,6 +27,7 @@ async fn a_name_without_account_is_throttled_alike() {
     assert_eq!((known.status, known.body), (unknown.status, unknown.body));
 }
 
+/// ASVS V2.4.1.
 #[tokio::test]
 async fn one_address_tries_ten_times_and_whoami_and_sign_out_are_free() {
     let app = TestApp::with(&["throttle.address_sign_in=10/1m"]).await;
@@ -36,6 +39,7 @@ async fn one_address_tries_ten_times_and_whoami_and_sign_out_are_free() {
     assert_eq!(app.program().logout().await.status, 204);
 }
 
+/// ASVS V2.4.1.
 #[tokio::test]
 async fn one_address_registers_three_times_an_hour() {
     let app = TestApp::with(&["throttle.address_registration=3/1h"]).await;
@@ -71,6 +75,7 @@ async fn where_each_visit_begins_a_session_the_thirty_first_of_an_address_does_n
     assert!(guest.whoami().await["session"].is_object(), "who has a session keeps it");
 }
 
+/// ASVS V4.1.3, V15.3.4.
 #[tokio::test]
 async fn a_claimed_address_changes_nothing() {
     let app = TestApp::with(&["throttle.address_sign_in=1/1m"]).await;

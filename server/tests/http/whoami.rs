@@ -13,6 +13,7 @@ async fn a_guest_is_told_so_without_a_session() {
     assert_eq!(answer.set_cookies(), Vec::<&str>::new());
 }
 
+/// ASVS V8.2.3.
 #[tokio::test]
 async fn a_member_sees_both_limits_and_no_id() {
     let app = TestApp::start().await;
@@ -26,6 +27,7 @@ async fn a_member_sees_both_limits_and_no_id() {
     assert!(!answer.body.contains(ada.cookie("id").expect("a session")));
 }
 
+/// ASVS V7.3.1.
 #[tokio::test]
 async fn polling_keeps_nobody_signed_in() {
     let app = TestApp::start().await;
@@ -37,6 +39,7 @@ async fn polling_keeps_nobody_signed_in() {
     assert_eq!(ada.whoami().await["authenticated"], Value::Bool(false));
 }
 
+/// ASVS V7.3.2.
 #[tokio::test]
 async fn visiting_pages_keeps_somebody_signed_in_until_the_absolute_limit() {
     let app = TestApp::start().await;

@@ -59,8 +59,8 @@ fn in_file(place: &Path, text: &str) -> Result<Vec<Evidence>> {
         let at = || format!("{}:{}", place.display(), number + 1);
         let ids = ids_of(said).with_context(|| format!("{} must read `ASVS V1.2.3, V4.5.6.`", at()))?;
         let below = lines.get(number + 1..).unwrap_or_default();
-        let test = if is_rust { rust_test(place, text, below) } else { browser_test(place, below) };
-        let Some((name, shows)) = test else { bail!("below {} there is no test", at()) };
+        let named = if is_rust { rust_test(place, text, below) } else { browser_test(place, below) };
+        let Some((name, shows)) = named else { bail!("below {} there is no test", at()) };
         found.push(Evidence { name, shows, ids });
     }
     Ok(found)

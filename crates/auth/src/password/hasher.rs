@@ -206,6 +206,7 @@ mod tests {
         PasswordHasher::with_params(Params::new(8, 1, 1, None).expect("valid"), 2).expect("starts")
     }
 
+    /// ASVS V6.2.8.
     #[tokio::test]
     async fn a_password_is_verified_exactly_as_typed() {
         let hasher = weak();
@@ -222,6 +223,7 @@ mod tests {
         }
     }
 
+    /// ASVS V6.3.8.
     #[tokio::test]
     async fn the_dummy_is_made_with_todays_parameters_and_opens_nothing() {
         let hasher = PasswordHasher::new(1).expect("starts");
@@ -238,6 +240,7 @@ mod tests {
         );
     }
 
+    /// ASVS V11.2.2.
     #[tokio::test]
     async fn a_weaker_hash_is_right_but_outdated() {
         let stored = weak().hash(password("x")).await.expect("hashes");
@@ -245,6 +248,7 @@ mod tests {
         assert_eq!(found.expect("compares"), Verdict::RightButOutdated);
     }
 
+    /// ASVS V15.2.2.
     #[tokio::test]
     async fn a_full_queue_is_said_at_once() {
         let hasher = weak();
@@ -283,6 +287,7 @@ mod tests {
         }
     }
 
+    /// ASVS V11.4.2.
     #[tokio::test]
     async fn each_salt_is_its_own() {
         let hasher = weak();

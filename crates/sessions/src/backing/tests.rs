@@ -109,6 +109,7 @@ async fn nobody_waits_for_ever_to_end_an_account_s_sessions() {
     }
 }
 
+/// ASVS V15.4.3.
 #[tokio::test]
 async fn nobody_waits_for_ever_for_an_account_s_sessions() {
     let [over_a_store, _] = silent();

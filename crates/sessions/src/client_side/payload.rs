@@ -138,6 +138,7 @@ mod tests {
             prop_assert_eq!(decode(&encode(&contents)), Some(contents));
         }
 
+        /// ASVS V1.5.2.
         #[test]
         fn any_bytes_are_read_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             prop_assert_eq!(decode(&bytes), None);

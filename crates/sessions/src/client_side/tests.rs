@@ -62,11 +62,13 @@ fn odd_values_survive_unchanged() {
     }
 }
 
+/// ASVS V9.1.1, V11.3.3.
 #[test]
 fn each_bit_counts() {
     for_both(|client_side, value| assert!(flipped_bits(value).all(|value| is_refused(client_side, &value))));
 }
 
+/// ASVS V9.1.1.
 #[test]
 fn each_character_counts() {
     for_both(|client_side, value| {
@@ -74,6 +76,7 @@ fn each_character_counts() {
     });
 }
 
+/// ASVS V9.1.1.
 #[test]
 fn nothing_may_be_cut_off_or_put_on() {
     for_both(|client_side, value| {
@@ -81,6 +84,7 @@ fn nothing_may_be_cut_off_or_put_on() {
     });
 }
 
+/// ASVS V9.2.2.
 #[test]
 fn another_cookies_value_is_refused() {
     for_both(|client_side, value| {
@@ -90,6 +94,7 @@ fn another_cookies_value_is_refused() {
     });
 }
 
+/// ASVS V11.2.2.
 #[test]
 fn an_older_key_opens_and_the_new_one_seals() {
     for sealing in BOTH {
@@ -103,6 +108,7 @@ fn an_older_key_opens_and_the_new_one_seals() {
     }
 }
 
+/// ASVS V9.1.3.
 #[test]
 fn the_name_of_a_key_does_not_make_its_seal() {
     for (sealing, part, at) in [(Sealing::Encrypted, 0, 1), (Sealing::Signed, 1, 0)] {
@@ -112,6 +118,7 @@ fn the_name_of_a_key_does_not_make_its_seal() {
     }
 }
 
+/// ASVS V9.1.2.
 #[test]
 fn what_is_sealed_in_one_way_does_not_open_in_the_other() {
     let [encrypted, signed] = BOTH.map(|sealing| keeper(sealing, [1]));
@@ -119,6 +126,7 @@ fn what_is_sealed_in_one_way_does_not_open_in_the_other() {
     assert_eq!(signed.open(NAME, &sealed(&encrypted)), Err(Refused::Malformed));
 }
 
+/// ASVS V9.2.2.
 #[test]
 fn a_signed_id_is_no_signed_record_and_a_record_no_id() {
     let id = signed_id::sign(&ring([1]), NAME, &SessionId::random());
@@ -151,6 +159,7 @@ fn a_signed_record_is_read_with_a_base64_decoder() {
     assert_eq!(payload["values"], json!({"canary": "bird"}));
 }
 
+/// ASVS V9.1.2.
 #[test]
 fn what_others_call_a_session_is_refused() {
     let json = String::from_utf8(payload::encode(&contents(json!(1)))).expect("JSON is UTF-8");
@@ -174,6 +183,7 @@ fn what_others_call_a_session_is_refused() {
     });
 }
 
+/// ASVS V3.3.5.
 #[test]
 fn a_cookie_of_4096_bytes_is_the_largest() {
     for_both(|client_side, _| {
@@ -210,6 +220,7 @@ fn a_value_that_no_browser_keeps_is_not_looked_at() {
     }
 }
 
+/// ASVS V11.7.2.
 #[test]
 fn neither_keys_nor_contents_are_printed() {
     let (client_side, contents) = (keeper(Sealing::Signed, [1, 2]), contents(json!("bird")));
@@ -218,6 +229,7 @@ fn neither_keys_nor_contents_are_printed() {
 }
 
 proptest! {
+    /// ASVS V1.5.2.
     #[test]
     fn any_text_is_refused_without_panic(text in any::<String>()) {
         for sealing in BOTH {
@@ -225,6 +237,7 @@ proptest! {
         }
     }
 
+    /// ASVS V1.5.2.
     #[test]
     fn any_end_of_a_genuine_beginning_is_refused(
         kept in any::<prop::sample::Index>(),
@@ -238,6 +251,7 @@ proptest! {
         }
     }
 
+    /// ASVS V1.5.2.
     #[test]
     fn any_bytes_behind_our_keys_name_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
         let named = [&[1], ring([1]).first().id.as_slice(), &bytes].concat();

@@ -153,6 +153,7 @@ mod tests {
         assert_eq!(moment(millis(now)), now);
     }
 
+    /// ASVS V1.4.2.
     #[test]
     fn a_span_is_exact_to_the_millisecond_and_never_longer_than_can_be_added() {
         assert_eq!(span(Duration::milliseconds(-1500)), -1500);

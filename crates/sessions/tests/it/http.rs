@@ -61,6 +61,7 @@ fn not_applicable(why: &str) {
     println!("not applicable: {why}");
 }
 
+/// ASVS V7.6.2.
 async fn merely_visiting_begins_nothing(site: Site) {
     let mut guest = Browser::of(&site);
     assert_eq!(guest.get("/get/theme").await, Answer::ok("null"));
@@ -74,6 +75,7 @@ async fn a_guest_who_writes_gets_a_session(site: Site) {
     assert_eq!(guest.get("/get/theme").await, Answer::ok("\"dark\""));
 }
 
+/// ASVS V7.2.4, V7.2.2.
 async fn the_id_changes_at_sign_in_and_the_old_one_is_dead(site: Site) {
     let mut ada = Browser::of(&site);
     ada.get("/set/cart/full").await;
@@ -86,6 +88,7 @@ async fn the_id_changes_at_sign_in_and_the_old_one_is_dead(site: Site) {
     assert_eq!(thief.get("/get/cart").await, Answer::ok("null"));
 }
 
+/// ASVS V7.2.4, V7.2.1.
 async fn a_presented_unknown_id_is_never_adopted(site: Site) {
     for forged in ["AAAAAAAAAAAAAAAAAAAAAA", "", "null", "None", "../../etc/passwd"] {
         let mut guest = Browser { cookie: Some(forged.to_owned()), ..Browser::of(&site) };
@@ -96,6 +99,7 @@ async fn a_presented_unknown_id_is_never_adopted(site: Site) {
     }
 }
 
+/// ASVS V7.4.1, V15.4.2.
 async fn a_request_in_flight_at_sign_out_cannot_revive_the_session(site: Site) {
     for _ in 0..200 {
         let mut ada = Browser::of(&site);
@@ -139,6 +143,7 @@ async fn a_theme_survives_sign_out_in_a_new_session_and_nothing_else_does(site: 
     }
 }
 
+/// ASVS V3.3.3.
 async fn sign_out_removes_the_cookie_with_its_attributes(site: Site) {
     let mut ada = Browser::of(&site);
     let set = ada.get("/login/ada").await.set_cookie.expect("a cookie");
@@ -212,6 +217,7 @@ async fn the_policy_of_a_sign_in_survives_later_writes(site: Site) {
     assert_eq!(ada.get("/get/user").await, Answer::ok("null"), "30 days in all");
 }
 
+/// ASVS V7.3.1, V7.3.2, V9.2.1.
 async fn every_end_has_its_reason(site: Site) {
     let mut ada = Browser::of(&site);
     assert_eq!(ada.get("/reason").await, Answer::ok("nobody"));
@@ -247,6 +253,7 @@ async fn an_unknown_id_is_ended_and_a_malformed_one_is_nobody(site: Site) {
     }
 }
 
+/// ASVS V1.1.1, V15.3.7.
 async fn a_name_that_is_given_twice_or_in_another_spelling_is_nobody(site: Site) {
     let mut ada = Browser::of(&site);
     ada.get("/login/ada").await;
@@ -266,6 +273,7 @@ async fn a_name_that_is_given_twice_or_in_another_spelling_is_nobody(site: Site)
     assert_eq!(ada.get_with("/get/user", &header).await, Answer::ok("\"ada\""));
 }
 
+/// ASVS V7.5.2.
 async fn ending_the_others_ends_exactly_them(site: Site) {
     let [mut here, mut there, mut bob] = [(); 3].map(|()| Browser::of(&site));
     here.get("/login/ada").await;
@@ -282,6 +290,7 @@ async fn ending_the_others_ends_exactly_them(site: Site) {
     }
 }
 
+/// ASVS V7.3.1.
 async fn use_moves_the_idle_limit_and_passive_reads_do_not(site: Site) {
     let mut ada = Browser::of(&site);
     ada.get("/login/ada").await;
@@ -317,6 +326,7 @@ async fn another_account_over_the_first_takes_nothing_over(site: Site) {
     assert_eq!(browser.get("/get/theme").await, Answer::ok("\"dark\""));
 }
 
+/// ASVS V16.5.2.
 #[tokio::test]
 async fn a_store_that_fails_is_503_and_keeps_the_cookie() {
     let site = Site::over(|_| Arc::new(site::Broken));
@@ -327,6 +337,8 @@ async fn a_store_that_fails_is_503_and_keeps_the_cookie() {
 }
 
 /// No second attempt would help, so nobody is asked to make one.
+///
+/// ASVS V3.3.5.
 #[tokio::test]
 async fn a_session_too_large_for_its_cookie_is_500_and_keeps_the_cookie() {
     for site in [Site::encrypted(), Site::signed()] {

@@ -58,11 +58,13 @@ async fn a_key_is_replaced_without_anybody_noticing([old, both, new]: [Site; 3])
     assert_eq!(left_alone.get("/get/user").await, Answer::ok("null"));
 }
 
+/// ASVS V11.2.2.
 #[tokio::test]
 async fn a_key_that_signs_ids_is_replaced_without_anybody_noticing() {
     a_key_is_replaced_without_anybody_noticing(signed_ids()).await;
 }
 
+/// ASVS V11.2.2, V13.3.4.
 #[tokio::test]
 async fn a_key_that_encrypts_records_is_replaced_without_anybody_noticing() {
     a_key_is_replaced_without_anybody_noticing(client_side(Sealing::Encrypted)).await;
@@ -131,6 +133,7 @@ impl Store for Counting {
     }
 }
 
+/// ASVS V7.2.1.
 #[tokio::test]
 async fn a_forged_id_never_reaches_the_store_where_ids_are_signed() {
     let clock = Arc::new(FixedClock::default());
@@ -171,6 +174,8 @@ async fn what_does_not_fit_into_a_cookie_is_an_error_that_names_the_size_and_cha
 }
 
 /// A copied cookie cannot be called back, but what it says has ended is remembered.
+///
+/// ASVS V7.4.1.
 #[tokio::test]
 async fn a_copied_cookie_is_refused_after_its_own_sign_out_and_for_good() {
     for site in [Site::encrypted(), Site::signed()] {
@@ -189,6 +194,7 @@ async fn a_copied_cookie_is_refused_after_its_own_sign_out_and_for_good() {
     }
 }
 
+/// ASVS V9.2.2.
 #[tokio::test]
 async fn a_record_moved_to_another_cookie_s_name_is_nobody() {
     for site in [Site::encrypted(), Site::signed(), Site::signed_ids()] {

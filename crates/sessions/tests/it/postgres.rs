@@ -38,6 +38,7 @@ async fn four_servers_that_start_at_once_agree_on_the_tables() {
     }
 }
 
+/// ASVS V13.2.2.
 #[tokio::test]
 async fn a_role_that_may_not_create_tables_opens_what_is_up_to_date() {
     let schema = Schema::create().await;
@@ -66,6 +67,7 @@ async fn a_database_that_is_not_there_is_an_error_without_its_password() {
     }
 }
 
+/// ASVS V16.2.5.
 #[tokio::test]
 async fn a_store_is_printed_without_its_password() {
     let schema = Schema::create().await;
@@ -89,6 +91,7 @@ async fn a_damaged_row_is_corrupt_and_no_panic() {
     assert!(ended.is_ok(), "it can be cleared away: {ended:?}");
 }
 
+/// ASVS V13.2.6.
 #[tokio::test]
 async fn writes_that_wait_too_long_fail_in_time_and_take_no_connection_with_them() {
     let schema = Schema::create().await;
@@ -123,6 +126,7 @@ async fn a_database_that_was_restarted_is_used_again_at_once() {
     assert!(matches!(store.load(&key).await, Ok(Loaded::Living(_))));
 }
 
+/// ASVS V15.4.3.
 #[tokio::test]
 async fn two_ends_of_one_account_at_once_do_not_wait_for_each_other_for_ever() {
     let schema = Schema::create().await;

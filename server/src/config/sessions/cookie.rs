@@ -140,6 +140,7 @@ mod tests {
         assert_eq!((there.name.as_str(), there.secure), ("__Host-id", true));
     }
 
+    /// ASVS V3.3.1.
     #[test]
     fn secure_off_beyond_this_machine_is_refused() {
         contradicts(
@@ -155,6 +156,7 @@ mod tests {
         );
     }
 
+    /// ASVS V3.3.3.
     #[test]
     fn a_host_prefix_with_a_domain_or_a_path_is_refused() {
         contradicts(&[(DOMAIN, "example.org")], "belongs to one host");

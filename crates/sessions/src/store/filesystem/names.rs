@@ -31,6 +31,7 @@ mod tests {
     use super::*;
     use crate::SessionId;
 
+    /// ASVS V5.3.2.
     #[test]
     fn a_key_is_read_back_from_its_name_and_from_no_other() {
         let key = SessionId::random().key("");
@@ -40,6 +41,7 @@ mod tests {
         }
     }
 
+    /// ASVS V5.3.2, V1.3.3.
     #[test]
     fn prefixes_are_apart_and_lead_nowhere_else() {
         assert_eq!(folder_name("shop:"), "sessions-shop%3a");
