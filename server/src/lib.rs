@@ -19,3 +19,4 @@ mod site;
 pub mod stores;
 mod telemetry;
 pub mod throttle;
+pub mod tls;

@@ -5,6 +5,7 @@ mod app;
 mod caching;
 mod failures;
 mod headers;
+mod http2;
 mod inspector;
 mod kill;
 mod login;
@@ -18,6 +19,7 @@ mod preferences;
 mod proxy;
 mod register;
 mod reports;
+mod secure;
 #[path = "../../../crates/sessions/tests/it/servers/mod.rs"]
 #[expect(dead_code, reason = "the stores' own tests use the rest")]
 mod servers;
@@ -26,4 +28,5 @@ mod store_away;
 mod store_down;
 mod stores;
 mod throttle;
+mod tls;
 mod whoami;
