@@ -103,13 +103,13 @@ type Row = (Option<String>, Option<i64>, Option<i64>, Option<String>, Option<i64
 impl Revocations for PostgresRevocations {
     async fn standing(&self, key: &Key, account: Option<AccountKey>) -> Result<Standing, StoreError> {
         let (application, key) = (Arc::clone(&self.application), *key);
-        let found = self.database.run(move |connection| {
+        let found = self.database.query(move |connection| {
             Box::pin(async move {
                 let row = sqlx::query_as(STANDING)
                     .bind(&*application)
                     .bind(key.as_bytes())
                     .bind(account.as_ref().map(AccountKey::as_bytes));
-                row.fetch_one(connection).await.map_err(StoreError::unavailable)
+                row.fetch_one(connection).await
             })
         });
         let (reason, at, epoch, raised_for, raised_at): Row = found.await?;
@@ -122,13 +122,10 @@ impl Revocations for PostgresRevocations {
 
     async fn end(&self, ended: &EndedEarly) -> Result<bool, StoreError> {
         let (application, ended) = (Arc::clone(&self.application), ended.clone());
-        self.database
-            .run(move |connection| {
-                Box::pin(async move {
-                    end(connection, &application, &ended).await.map_err(StoreError::unavailable)
-                })
-            })
-            .await
+        let doing = self
+            .database
+            .query(move |connection| Box::pin(async move { end(connection, &application, &ended).await }));
+        doing.await
     }
 
     async fn raise(
@@ -138,26 +135,18 @@ impl Revocations for PostgresRevocations {
         at: OffsetDateTime,
     ) -> Result<u64, StoreError> {
         let application = Arc::clone(&self.application);
-        self.database
-            .run(move |connection| {
-                Box::pin(async move {
-                    let raised = raise(connection, &application, account, reason, at).await;
-                    raised.map_err(StoreError::unavailable)
-                })
-            })
-            .await
+        let doing = self.database.query(move |connection| {
+            Box::pin(async move { raise(connection, &application, account, reason, at).await })
+        });
+        doing.await
     }
 
     async fn sweep(&self, now: OffsetDateTime, limit: usize) -> Result<u64, StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.database
-            .run(move |connection| {
-                Box::pin(async move {
-                    let swept = sqlx::query(SWEEP).bind(millis(now)).bind(limit).execute(connection).await;
-                    Ok(swept.map_err(StoreError::unavailable)?.rows_affected())
-                })
-            })
-            .await
+        let swept = self.database.query(move |connection| {
+            Box::pin(sqlx::query(SWEEP).bind(millis(now)).bind(limit).execute(connection))
+        });
+        Ok(swept.await?.rows_affected())
     }
 }
 

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use redis::{Client, FromRedisValue, RedisError, Script, ScriptInvocation, cmd};
+use redis::{FromRedisValue, RedisError, Script, ScriptInvocation, cmd};
 use time::OffsetDateTime;
 
 use super::cached::{Foreign, Watched};
@@ -29,7 +29,7 @@ mod fields;
 mod scripts;
 mod watch;
 
-use connection::Connection;
+pub use connection::Connection;
 use fields::{Stored, VALUE_PREFIX};
 use scripts::Scripts;
 use watch::Watch;
@@ -72,12 +72,8 @@ impl RedisStore {
         timeout: Duration,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
-        let nodes: Vec<&str> = url.split(',').map(str::trim).collect();
-        let first = nodes.first().copied().unwrap_or_default();
-        let client = Client::open(first).map_err(StoreError::unavailable)?;
-        let connection =
-            Connection::open(client.clone(), &nodes, timeout).await.map_err(StoreError::unavailable)?;
-        let watch = Watch::new(&client, prefix, timeout);
+        let connection = Connection::open(url, timeout).await?;
+        let watch = Watch::new(&connection::client(url)?, prefix, timeout);
         let (scripts, together) = (Scripts::new(), Together::default());
         let inner = Inner { clock, prefix: prefix.to_owned(), connection, scripts, watch, together };
         Ok(Self { inner: Arc::new(inner) })
@@ -86,7 +82,7 @@ impl RedisStore {
     /// Whether it is a cluster, which tells nobody what others have written.
     #[must_use]
     pub fn is_cluster(&self) -> bool {
-        matches!(self.inner.connection, Connection::Cluster(_))
+        self.inner.connection.is_cluster()
     }
 
     fn now(&self) -> OffsetDateTime {

@@ -26,7 +26,7 @@ pub struct Database {
 }
 
 /// What a call does with its connection.
-pub type Doing<'c, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'c>>;
+pub type Doing<'c, T, E = StoreError> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'c>>;
 
 impl Database {
     /// Connects to the database at `url`. A connection and each answer are waited for as long as `timeout`.
@@ -63,13 +63,9 @@ impl Database {
     /// [`StoreError::Unavailable`].
     pub async fn missing(&self, migrations: &Migrations) -> Result<usize, StoreError> {
         let migrations = *migrations;
-        self.run(move |connection| {
-            Box::pin(async move {
-                let applied = count_applied(connection, migrations.name).await;
-                Ok(migrations.missing(applied.map_err(StoreError::unavailable)?.unwrap_or(0)))
-            })
-        })
-        .await
+        let applied =
+            self.query(move |connection| Box::pin(count_applied(connection, migrations.name))).await?;
+        Ok(migrations.missing(applied.unwrap_or(0)))
     }
 
     /// Runs `act` in a task of its own, which goes on to its end even if the caller is cancelled.
@@ -94,6 +90,20 @@ impl Database {
             })
         });
         doing.await.map_err(StoreError::unavailable)?
+    }
+
+    /// As [`Database::run`], where each of the driver's errors says that the database cannot be used at present.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn query<T: Send + 'static>(
+        &self,
+        act: impl for<'c> FnOnce(&'c mut PgConnection) -> Doing<'c, T, sqlx::Error> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let done = self.run(move |connection| {
+            Box::pin(async move { act(connection).await.map_err(StoreError::unavailable) })
+        });
+        done.await
     }
 
     pub(super) const fn pool(&self) -> &PgPool {

@@ -7,19 +7,41 @@ use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
 use redis::{Client, Cmd, Pipeline, RedisFuture, RedisResult, Value, cmd};
 
+use super::super::StoreError;
+
 /// Longest pause before another attempt to connect.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Either; both are cheap to clone, share one connection for all callers, and connect anew by themselves.
+/// A connection to one server, or to all of a cluster: cheap to clone, one for all callers, made anew by itself.
 #[derive(Clone)]
-pub(super) enum Connection {
+pub struct Connection(Kind);
+
+#[derive(Clone)]
+enum Kind {
     Single(ConnectionManager),
     Cluster(ClusterConnection),
 }
 
 impl Connection {
+    /// Connects to the server at `url`, or to the cluster that it is part of; further nodes of a cluster may
+    /// follow between commas. No attempt to connect, and no answer, is waited for longer than `timeout`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the URL cannot be read or nobody answers there.
+    pub async fn open(url: &str, timeout: Duration) -> Result<Self, StoreError> {
+        let nodes: Vec<&str> = url.split(',').map(str::trim).collect();
+        let client = client(url)?;
+        Self::to(client, &nodes, timeout).await.map_err(StoreError::unavailable)
+    }
+
+    /// Whether it is a cluster's.
+    #[must_use]
+    pub const fn is_cluster(&self) -> bool {
+        matches!(self.0, Kind::Cluster(_))
+    }
+
     /// Connects, and asks the first node what it is.
-    pub(super) async fn open(client: Client, nodes: &[&str], timeout: Duration) -> RedisResult<Self> {
+    async fn to(client: Client, nodes: &[&str], timeout: Duration) -> RedisResult<Self> {
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(timeout))
             .set_response_timeout(Some(timeout))
@@ -30,22 +52,28 @@ impl Connection {
         // Who may not ask is not in a cluster: its nodes tell everybody.
         let about: String = cmd("INFO").arg("cluster").query_async(&mut single).await.unwrap_or_default();
         if !about.lines().any(|line| line.trim() == "cluster_enabled:1") {
-            return Ok(Self::Single(single));
+            return Ok(Self(Kind::Single(single)));
         }
         let cluster = ClusterClient::builder(nodes.iter().copied())
             .connection_timeout(timeout)
             .response_timeout(timeout)
             .max_retry_wait(u64::try_from(PAUSE.as_millis()).unwrap_or(u64::MAX))
             .build()?;
-        Ok(Self::Cluster(cluster.get_async_connection().await?))
+        Ok(Self(Kind::Cluster(cluster.get_async_connection().await?)))
     }
+}
+
+/// The client of the first node.
+pub(super) fn client(url: &str) -> Result<Client, StoreError> {
+    let first = url.split(',').map(str::trim).next().unwrap_or_default();
+    Client::open(first).map_err(StoreError::unavailable)
 }
 
 impl ConnectionLike for Connection {
     fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
-        match self {
-            Self::Single(connection) => connection.req_packed_command(command),
-            Self::Cluster(connection) => connection.req_packed_command(command),
+        match &mut self.0 {
+            Kind::Single(connection) => connection.req_packed_command(command),
+            Kind::Cluster(connection) => connection.req_packed_command(command),
         }
     }
 
@@ -55,16 +83,16 @@ impl ConnectionLike for Connection {
         offset: usize,
         count: usize,
     ) -> RedisFuture<'a, Vec<Value>> {
-        match self {
-            Self::Single(connection) => connection.req_packed_commands(pipeline, offset, count),
-            Self::Cluster(connection) => connection.req_packed_commands(pipeline, offset, count),
+        match &mut self.0 {
+            Kind::Single(connection) => connection.req_packed_commands(pipeline, offset, count),
+            Kind::Cluster(connection) => connection.req_packed_commands(pipeline, offset, count),
         }
     }
 
     fn get_db(&self) -> i64 {
-        match self {
-            Self::Single(connection) => connection.get_db(),
-            Self::Cluster(connection) => connection.get_db(),
+        match &self.0 {
+            Kind::Single(connection) => connection.get_db(),
+            Kind::Cluster(connection) => connection.get_db(),
         }
     }
 }
