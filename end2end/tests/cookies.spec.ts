@@ -3,6 +3,8 @@ import type { Visitor } from '../support/visitor';
 
 const SESSION = 'id';
 const USERNAME = 'username';
+/** Says only that this browser has signed in before, to no one but the server, and to which account it does not say. */
+const DEVICE = 'device';
 const DAY = 24 * 60 * 60;
 
 async function cookieNames(visitor: Visitor): Promise<string[]> {
@@ -51,7 +53,7 @@ test('scripts and other sites cannot use the cookies', async ({ visitor, page })
   await visitor.signIn({ remember: true });
   await visitor.isGreeted();
   const cookies = await page.context().cookies();
-  expect(cookies.map((cookie) => cookie.name).sort()).toEqual([SESSION, USERNAME]);
+  expect(cookies.map((cookie) => cookie.name).sort()).toEqual([DEVICE, SESSION, USERNAME]);
   for (const cookie of cookies) expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax', path: '/' });
   if (visitor.hasJavaScript) expect(await page.evaluate(() => document.cookie)).toBe('');
 });
@@ -99,12 +101,36 @@ test('unticking "Remember my username" forgets it', async ({ visitor }) => {
   await expect(visitor.content.getByLabel('Remember my username')).not.toBeChecked();
 });
 
-test('signing out leaves no cookie when nothing was chosen', async ({ visitor }) => {
+/**
+ * The device's cookie stays: it opens nothing and tells nothing of whose it was, and it is what keeps strangers
+ * who guess at the account from locking its owner out of this browser.
+ */
+test('signing out leaves only the cookie of the device when nothing was chosen', async ({ visitor }) => {
   await visitor.hasAccount();
   await visitor.open('/login');
   await visitor.signIn({ keep: true });
+  await visitor.isGreeted();
+  const before = await visitor.cookie(DEVICE);
   await visitor.signOut();
-  expect(await cookieNames(visitor)).toEqual([]);
+  expect(await cookieNames(visitor)).toEqual([DEVICE]);
+  const after = await visitor.cookie(DEVICE);
+  expect(after?.value).toBe(before?.value);
+  expect(after?.value).toMatch(/^[A-Za-z0-9_-]{43}$/);
+  expect(after?.value).not.toContain(visitor.username);
+});
+
+test('the cookie of the device outlives the browser and is another after each sign-in', async ({ visitor }) => {
+  await visitor.hasAccount();
+  await visitor.open('/login');
+  await visitor.signIn();
+  await visitor.isGreeted();
+  expect(await remaining(visitor, DEVICE)).toBeGreaterThan(399 * DAY);
+  const before = await visitor.cookie(DEVICE);
+  await visitor.signOut();
+  await visitor.follow('Sign in');
+  await visitor.signIn();
+  await visitor.isGreeted();
+  expect((await visitor.cookie(DEVICE))?.value).not.toBe(before?.value);
 });
 
 test('signing out leaves the remembered name and a new session with the chosen theme', async ({ visitor }) => {
@@ -116,7 +142,7 @@ test('signing out leaves the remembered name and a new session with the chosen t
   await expect(visitor.page.locator('html')).toHaveAttribute('data-theme', 'dark');
   const before = await visitor.cookie(SESSION);
   await visitor.signOut();
-  expect(await cookieNames(visitor)).toEqual([SESSION, USERNAME]);
+  expect(await cookieNames(visitor)).toEqual([DEVICE, SESSION, USERNAME]);
   expect((await visitor.cookie(SESSION))?.value).not.toBe(before?.value);
 });
 

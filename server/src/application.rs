@@ -6,32 +6,27 @@ use std::path::Path;
 use std::sync::Arc;
 use std::{fs, io};
 
-use auth::{Auth, AuthParts, BreachedPasswords, PasswordHasher, PasswordRules};
+use auth::{Auth, AuthParts, BreachedPasswords, PasswordHasher, PasswordRules, Throttle};
 use leptos::config::LeptosOptions;
-use sessions::{Clock, Policy, Sessions};
+use sessions::{Clock, Policy, Sessions, StoreError};
 use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
 
-use crate::accounts::SqliteAccounts;
 use crate::breached::RangeService;
-use crate::config::{Config, PublicOrigin};
+use crate::config::{Config, PublicOrigin, StoreUrl};
+use crate::database::Database;
 use crate::edge::Edge;
-use crate::middleware::StrictTransport;
 use crate::router::{Anteroom, Parts, router};
-use crate::serve::{self, Door, Redirect};
+use crate::serve;
 use crate::site::Site;
-use crate::stores::open_sessions;
-use crate::throttle::MemoryThrottle;
-use crate::tls::{Tls, TlsError};
+use crate::stores::{open_sessions, open_tally};
+use crate::throttle::CountingThrottle;
 
 /// A server that has bound its address and not yet begun to answer.
 pub struct Application {
     listener: TcpListener,
-    redirecting: Option<TcpListener>,
-    origin: String,
-    tls: Option<Arc<Tls>>,
     edge: Edge,
     sessions: Sessions,
+    throttle: Arc<dyn Throttle>,
     sweep_every: Option<std::time::Duration>,
 }
 
@@ -46,9 +41,6 @@ pub enum StartError {
         /// Why.
         source: io::Error,
     },
-    /// The certificate or its key cannot be used.
-    #[error("cannot serve over TLS: {0}")]
-    Tls(#[from] TlsError),
     /// The database, or the session store's file or folder, cannot be opened.
     #[error("cannot open {path}: {source}")]
     Database {
@@ -57,9 +49,11 @@ pub enum StartError {
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The session store cannot be reached.
-    #[error("cannot open the session store at {place}: {why}")]
+    /// A database or a store across a network cannot be reached, or its tables not be made.
+    #[error("cannot open {what} at {place}: {why}")]
     Store {
+        /// What it is for.
+        what: &'static str,
         /// Where, without a password.
         place: String,
         /// Why.
@@ -85,20 +79,15 @@ impl Application {
         // Rendering spawns; leptos_axum 0.8.10 starts the executor only with its own route list. A second
         // start, as in tests, is told so and changes nothing.
         let _ = any_spawner::Executor::init_tokio();
-        let tls = config.server.tls.certificate.as_ref().map(Tls::load).transpose()?.map(Arc::new);
+        let address = config.server.address;
         let site = Site::find(config.leptos.site_root.clone()).map_err(StartError::Site)?;
         let anteroom = wire(config, &clock, &site).await?;
-        let sessions = anteroom.sessions.clone();
-        let listener = bind(config.server.address).await?;
-        let redirecting = match config.server.tls.redirect_address {
-            Some(address) => Some(bind(address).await?),
-            None => None,
-        };
-        let origin = origin(config, &listener)?;
+        let (sessions, throttle) = (anteroom.sessions.clone(), Arc::clone(&anteroom.auth.throttle));
+        let listener =
+            TcpListener::bind(address).await.map_err(|source| StartError::Address { address, source })?;
         let routes = router(&anteroom, &site);
         let edge = Edge::new(anteroom, routes);
-        let sweep_every = config.sessions.sweep_every;
-        Ok(Self { listener, redirecting, origin, tls, edge, sessions, sweep_every })
+        Ok(Self { listener, edge, sessions, throttle, sweep_every: config.sessions.sweep_every })
     }
 
     /// The address that was bound; with port 0 in the settings, the port that it got.
@@ -109,65 +98,26 @@ impl Application {
         self.listener.local_addr()
     }
 
-    /// The address that only sends to https, if there is one.
-    ///
-    /// # Errors
-    /// The socket is gone.
-    pub fn redirect_address(&self) -> io::Result<Option<SocketAddr>> {
-        self.redirecting.as_ref().map(TcpListener::local_addr).transpose()
-    }
-
-    /// Where a browser finds the site.
-    #[must_use]
-    pub fn origin(&self) -> &str {
-        &self.origin
-    }
-
-    /// The certificate, if the server itself speaks TLS; to be loaded anew while it runs.
-    #[must_use]
-    pub fn tls(&self) -> Option<Arc<Tls>> {
-        self.tls.clone()
-    }
-
     /// Answers until `stop` is done, then lets requests finish for at most 25 seconds.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) {
-        let sweeping = self.sweep_every.map(|every| tokio::spawn(serve::sweep(self.sessions.clone(), every)));
-        let door = match &self.tls {
-            Some(tls) => Door::Secure(self.edge, TlsAcceptor::from(tls.config())),
-            None => Door::Plain(self.edge),
-        };
-        let redirect = Door::Redirect(Redirect::to(self.origin));
-        let doors = [Some((self.listener, door)), self.redirecting.map(|listener| (listener, redirect))];
-        serve::serve(doors.into_iter().flatten().collect(), stop).await;
+        let sweeping = self.sweep_every.map(|every| {
+            tokio::spawn(serve::sweep(self.sessions.clone(), Arc::clone(&self.throttle), every))
+        });
+        serve::serve(self.listener, self.edge, stop).await;
         if let Some(sweeping) = sweeping {
             sweeping.abort();
         }
     }
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).await.map_err(|source| StartError::Address { address, source })
-}
-
-/// Without TLS of its own a server behind a proxy still says where it listens itself.
-fn origin(config: &Config, listener: &TcpListener) -> Result<String, StartError> {
-    let address = config.server.address;
-    let bound = listener.local_addr().map_err(|source| StartError::Address { address, source })?;
-    Ok(match &config.server.public_origin {
-        Some(origin) if config.server.tls.is_on() => origin.to_string(),
-        _ if config.server.tls.is_on() => format!("https://{bound}"),
-        _ => format!("http://{bound}"),
-    })
-}
-
 async fn wire(config: &Config, clock: &Arc<dyn Clock>, site: &Site) -> Result<Anteroom, StartError> {
     Ok(Anteroom::new(Parts {
-        auth: open_auth(config, clock)?,
+        auth: open_auth(config, clock).await?,
         sessions: open_sessions(config, clock).await?,
         brand: config.server.brand.clone(),
         trusted_proxies: config.server.trusted_proxies.clone(),
         public_origin: config.server.public_origin.clone(),
-        strict_transport: strict_transport(config),
+        is_https: config.server.is_https(),
         inspector: config.inspector.enabled,
         assets: site.assets.clone(),
         reload_port: config.leptos.reload_port,
@@ -178,17 +128,16 @@ async fn wire(config: &Config, clock: &Arc<dyn Clock>, site: &Site) -> Result<An
 /// The accounts and the rules of sign-in.
 ///
 /// # Errors
-/// [`StartError::Database`] or [`StartError::Hashing`].
-pub fn open_auth(config: &Config, clock: &Arc<dyn Clock>) -> Result<Auth, StartError> {
-    let path = config.database.path();
-    prepare_folder(path)?;
-    let accounts =
-        SqliteAccounts::open(path, Arc::clone(clock)).map_err(|source| cannot_open(path, source))?;
+/// [`StartError::Database`], [`StartError::Store`] or [`StartError::Hashing`].
+pub async fn open_auth(config: &Config, clock: &Arc<dyn Clock>) -> Result<Auth, StartError> {
+    let Database { accounts, devices, tally } = Database::open(config, clock).await?;
+    let tally = open_tally(config).await?.unwrap_or(tally);
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let timeouts = &config.sessions.timeouts;
     Ok(Auth::new(AuthParts {
-        accounts: Arc::new(accounts),
-        throttle: Arc::new(MemoryThrottle::new(config.throttle, Arc::clone(clock))),
+        accounts,
+        devices,
+        throttle: Arc::new(CountingThrottle::new(tally, config.throttle, Arc::clone(clock))),
         hasher: PasswordHasher::new(cores).map_err(StartError::Hashing)?,
         rules: password_rules(config),
         signed_in: Policy { persistent: false, ..policy(timeouts.idle, timeouts.absolute) },
@@ -216,16 +165,6 @@ pub(crate) fn duration(duration: std::time::Duration) -> time::Duration {
     time::Duration::try_from(duration).unwrap_or(time::Duration::MAX)
 }
 
-fn strict_transport(config: &Config) -> StrictTransport {
-    if config.server.tls.is_self_signed() {
-        StrictTransport::Trial
-    } else if config.server.is_https() {
-        StrictTransport::Lasting
-    } else {
-        StrictTransport::Off
-    }
-}
-
 fn leptos_options(config: &Config) -> LeptosOptions {
     let builder = LeptosOptions::builder().output_name("anteroom");
     match config.leptos.reload_port {
@@ -248,6 +187,13 @@ pub(crate) fn cannot_open(path: &Path, source: impl std::error::Error + Send + S
     let root = std::iter::successors(Some(&source as &dyn std::error::Error), |error| error.source()).last();
     let source = root.map_or_else(|| source.to_string(), ToString::to_string).into();
     StartError::Database { path: path.display().to_string(), source }
+}
+
+/// Says where without the password.
+pub(crate) fn cannot_reach(what: &'static str, url: &StoreUrl, source: &StoreError) -> StartError {
+    let root = std::iter::successors(Some(source as &dyn std::error::Error), |error| error.source()).last();
+    let why = root.map_or_else(|| source.to_string(), ToString::to_string);
+    StartError::Store { what, place: url.without_password(), why }
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! The command line.
 
 mod account;
+mod migrate;
 mod session;
-mod signals;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -11,9 +11,8 @@ use std::sync::Arc;
 use clap::{Parser, Subcommand};
 use sessions::SystemClock;
 
-use crate::application::{Application, open_auth};
+use crate::application::Application;
 use crate::config::{self, Config, ConfigArgs};
-use crate::stores::open_sessions;
 use crate::telemetry;
 
 /// Sessions and sign-in, as one complete site. Without a command it serves.
@@ -35,7 +34,11 @@ enum Command {
     #[command(subcommand)]
     Sessions(session::SessionsCommand),
     /// Create or update the tables, and stop.
-    Migrate,
+    Migrate {
+        /// Change nothing; fail if tables are missing or out of date.
+        #[arg(long)]
+        check: bool,
+    },
     /// Show the settings in force, and where each came from.
     Config,
     /// Print a new key for `sessions.keys`.
@@ -73,7 +76,8 @@ impl Cli {
             None => runtime.block_on(serve(&config)),
             Some(Command::Account(command)) => runtime.block_on(command.run(&config)),
             Some(Command::Sessions(command)) => runtime.block_on(command.run(&config)),
-            Some(Command::Migrate) => runtime.block_on(migrate(&config)),
+            Some(Command::Migrate { check: false }) => runtime.block_on(migrate::migrate(&config)),
+            Some(Command::Migrate { check: true }) => runtime.block_on(migrate::check(&config)),
             Some(Command::Config) => say(&config.explain().to_string()),
             Some(Command::Keygen) => Ok(()),
         }
@@ -85,19 +89,30 @@ async fn serve(config: &Config) -> Result<(), Failure> {
         tracing::warn!("{warning}");
     }
     let application = Application::build(config, Arc::new(SystemClock)).await?;
-    if let Some(tls) = application.tls() {
-        signals::reload_at_hangup(tls)?;
-    }
-    say(&format!("{} is ready at {}", config.server.brand, application.origin()))?;
-    application.run(signals::stopped()).await;
+    let address = application.address()?;
+    say(&format!("{} is ready at http://{address}", config.server.brand))?;
+    application.run(stopped()).await;
     say("stopped")
 }
 
-async fn migrate(config: &Config) -> Result<(), Failure> {
-    let clock: Arc<dyn sessions::Clock> = Arc::new(SystemClock);
-    open_auth(config, &clock)?;
-    open_sessions(config, &clock).await?;
-    say("the tables are up to date")
+/// Done at Ctrl-C or SIGTERM.
+async fn stopped() {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupted => {}
+                _ = terminated.recv() => {}
+            }
+            return;
+        }
+    }
+    // Without a signal handler there is nothing to wait for but the process's end.
+    if interrupted.await.is_err() {
+        std::future::pending::<()>().await;
+    }
 }
 
 /// Prints a line for people.

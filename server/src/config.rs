@@ -29,7 +29,6 @@ mod origin;
 mod public_origin;
 mod rate;
 mod reader;
-mod secret_file;
 mod server;
 mod sessions;
 mod sources;
@@ -56,8 +55,7 @@ pub use origin::Origin;
 pub use public_origin::PublicOrigin;
 pub use rate::Rate;
 use reader::Reader;
-pub use secret_file::{SecretFileError, read_secret};
-pub use server::{Certificate, Profile, Server, Tls};
+pub use server::{Profile, Server};
 pub use sessions::{AnonymousSessions, Sessions, StoreKind, Timeouts};
 use sources::Sources;
 pub use store_url::StoreUrl;
@@ -119,11 +117,31 @@ impl Config {
         &self.explanation
     }
 
+    /// The file in which sessions, or what has ended of those in cookies, are kept where they are in `SQLite`.
+    #[must_use]
+    pub fn sessions_file(&self) -> Option<&Path> {
+        match self.sessions.store {
+            StoreKind::Postgres => None,
+            _ => self.sessions.path.as_deref().or(self.database.path()),
+        }
+    }
+
+    /// The URL of the store across a network that keeps them otherwise.
+    #[must_use]
+    pub fn sessions_url(&self) -> Option<&StoreUrl> {
+        match self.sessions.store {
+            StoreKind::Redis => self.sessions.url.as_ref(),
+            StoreKind::Postgres => self.sessions.url.as_ref().or(self.database.postgres()),
+            _ => self.database.postgres(),
+        }
+    }
+
     fn read(reader: &mut Reader, leptos: Leptos) -> Self {
         let server = Server::read(reader);
+        let database = Database::read(reader);
         Self {
-            database: Database::read(reader),
-            sessions: Sessions::read(reader, &server),
+            sessions: Sessions::read(reader, &server, &database),
+            database,
             throttle: Throttle::read(reader),
             accounts: Accounts::read(reader),
             inspector: Inspector::read(reader, &server),
@@ -137,7 +155,7 @@ impl Config {
 
     fn check(&self, reader: &mut Reader) {
         self.server.check(reader);
-        self.sessions.check(reader, &self.server);
+        self.sessions.check(reader, &self.server, &self.database);
         self.throttle.check(reader, &self.server);
         self.inspector.check(reader, &self.server);
     }

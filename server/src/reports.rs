@@ -56,7 +56,7 @@ async fn take(State(anteroom): State<Anteroom>, request: Request) -> Result<Stat
     let address = client_address(request.extensions(), request.headers(), &anteroom.trusted_proxies);
     let body = read_body(request.into_body()).await.map_err(Problem)?;
     let reports: Vec<Report> = serde_json::from_slice(&body).map_err(|_| Problem(ApiError::MalformedBody))?;
-    if let Admission::Refused(_) = anteroom.auth.throttle.admit_address(Gate::Report, address).await {
+    if !matches!(anteroom.auth.throttle.admit_address(Gate::Report, address).await, Ok(Admission::Admitted)) {
         return Ok(StatusCode::NO_CONTENT);
     }
     for Report { kind, body } in

@@ -4,6 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use auth::lifecycles;
+use sessions::revocations::Revocations;
+use sessions::revocations::postgres::PostgresRevocations;
 use sessions::revocations::sqlite::SqliteRevocations;
 use sessions::store::cached::{Cached, Watched};
 use sessions::store::filesystem::FilesystemStore;
@@ -16,8 +18,10 @@ use sessions::{
     StoreError,
 };
 
+use crate::application;
 use crate::application::{StartError, cannot_open, duration, policy, prepare_folder};
 use crate::config::{self, AnonymousSessions, Config, SecretKey, StoreKind};
+use crate::throttle::{RedisTally, Tally};
 
 /// The session engine over the chosen store.
 ///
@@ -48,11 +52,12 @@ pub async fn open_sessions(config: &Config, clock: &Arc<dyn Clock>) -> Result<Se
 async fn backing(config: &Config, clock: &Arc<dyn Clock>) -> Result<Backing, StartError> {
     let settings = &config.sessions;
     let store: Arc<dyn Store> = match settings.store {
-        StoreKind::Encrypted => return client_side(config, clock, Sealing::Encrypted),
-        StoreKind::Signed => return client_side(config, clock, Sealing::Signed),
+        StoreKind::Encrypted => return client_side(config, clock, Sealing::Encrypted).await,
+        StoreKind::Signed => return client_side(config, clock, Sealing::Signed).await,
         StoreKind::Memory => Arc::new(MemoryStore::new(Arc::clone(clock))),
         StoreKind::Filesystem => {
-            let path = settings.path.clone().unwrap_or(config.database.path().with_file_name("sessions"));
+            let beside = config.database.path().map(|path| path.with_file_name("sessions"));
+            let path = settings.path.clone().or(beside).unwrap_or_default();
             let store = FilesystemStore::open(&path, &settings.key_prefix, Arc::clone(clock));
             Arc::new(store.map_err(|source| cannot_open(&path, source))?)
         }
@@ -63,14 +68,14 @@ async fn backing(config: &Config, clock: &Arc<dyn Clock>) -> Result<Backing, Sta
             cached(store.map_err(|source| cannot_open(path, source))?, settings, clock)
         }
         StoreKind::Postgres => {
-            let (url, prefix) = (url(settings), &settings.key_prefix);
+            let (url, prefix) = (url(config), &settings.key_prefix);
             let store = PostgresStore::open(url, prefix, settings.store_timeout, Arc::clone(clock)).await;
-            cached(store.map_err(|source| cannot_reach(settings, &source))?, settings, clock)
+            cached(store.map_err(|source| cannot_reach(config, &source))?, settings, clock)
         }
         StoreKind::Redis => {
-            let (url, prefix) = (url(settings), &settings.key_prefix);
+            let (url, prefix) = (url(config), &settings.key_prefix);
             let store = RedisStore::open(url, prefix, settings.store_timeout, Arc::clone(clock)).await;
-            let store = store.map_err(|source| cannot_reach(settings, &source))?;
+            let store = store.map_err(|source| cannot_reach(config, &source))?;
             // A cluster tells nobody what others have written.
             if store.is_cluster() { Arc::new(store) } else { cached(store, settings, clock) }
         }
@@ -78,16 +83,38 @@ async fn backing(config: &Config, clock: &Arc<dyn Clock>) -> Result<Backing, Sta
     Ok(Backing::Server { store, signer: if settings.sign_ids { ring(&settings.keys) } else { None } })
 }
 
-/// What has ended is remembered beside the accounts, unless another file is named.
-fn client_side(config: &Config, clock: &Arc<dyn Clock>, sealing: Sealing) -> Result<Backing, StartError> {
+/// What has ended is remembered beside the accounts, unless a file is named.
+async fn client_side(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    sealing: Sealing,
+) -> Result<Backing, StartError> {
     let settings = &config.sessions;
-    let path = sqlite_path(config)?;
-    let (prefix, patience) = (&settings.key_prefix, settings.store_timeout);
-    let revocations = SqliteRevocations::open(path, prefix, patience, clock.now());
-    let revocations = Arc::new(revocations.map_err(|source| cannot_open(path, source))?);
+    let (prefix, timeout, now) = (&settings.key_prefix, settings.store_timeout, clock.now());
+    let revocations: Arc<dyn Revocations> = if config.sessions_file().is_some() {
+        let path = sqlite_path(config)?;
+        let revocations = SqliteRevocations::open(path, prefix, timeout, now);
+        Arc::new(revocations.map_err(|source| cannot_open(path, source))?)
+    } else {
+        let revocations = PostgresRevocations::open(url(config), prefix, timeout, now).await;
+        Arc::new(revocations.map_err(|source| cannot_reach(config, &source))?)
+    };
     let ring = ring(&settings.keys).ok_or(StartError::NoKeys)?;
     let codec = ClientSide::new(sealing, ring);
     Ok(Backing::Client(ClientBacking::new(codec, revocations, duration(settings.revoked_within))))
+}
+
+/// Where attempts are counted, if not beside the accounts: in Redis, where the sessions are there.
+///
+/// # Errors
+/// [`StartError::Store`] if it cannot be reached.
+pub async fn open_tally(config: &Config) -> Result<Option<Arc<dyn Tally>>, StartError> {
+    let settings = &config.sessions;
+    if settings.store != StoreKind::Redis {
+        return Ok(None);
+    }
+    let tally = RedisTally::open(url(config), &settings.key_prefix, settings.store_timeout).await;
+    Ok(Some(Arc::new(tally.map_err(|source| cannot_reach(config, &source))?)))
 }
 
 fn cached<S: Watched>(store: S, settings: &config::Sessions, clock: &Arc<dyn Clock>) -> Arc<dyn Store> {
@@ -97,25 +124,25 @@ fn cached<S: Watched>(store: S, settings: &config::Sessions, clock: &Arc<dyn Clo
     }
 }
 
+/// The settings name one where it is needed.
 fn sqlite_path(config: &Config) -> Result<&Path, StartError> {
-    let path = config.sessions.path.as_deref().unwrap_or(config.database.path());
+    let path = config.sessions_file().unwrap_or(Path::new(""));
     prepare_folder(path)?;
     Ok(path)
 }
 
 /// The settings hold one where the store needs it.
-fn url(settings: &config::Sessions) -> &str {
-    settings.url.as_ref().map_or("", |url| url.expose())
+fn url(config: &Config) -> &str {
+    config.sessions_url().map_or("", config::StoreUrl::expose)
 }
 
 fn ring(keys: &[SecretKey]) -> Option<KeyRing> {
     KeyRing::new(keys.iter().map(|key| *key.expose()))
 }
 
-/// Says where without the password.
-fn cannot_reach(settings: &config::Sessions, source: &StoreError) -> StartError {
-    let place = settings.url.as_ref().map_or_else(String::new, config::StoreUrl::without_password);
-    let root = std::iter::successors(Some(source as &dyn std::error::Error), |error| error.source()).last();
-    let why = root.map_or_else(|| source.to_string(), ToString::to_string);
-    StartError::Store { place, why }
+fn cannot_reach(config: &Config, source: &StoreError) -> StartError {
+    match config.sessions_url() {
+        Some(url) => application::cannot_reach("the session store", url, source),
+        None => cannot_open(Path::new(""), std::io::Error::other(source.to_string())),
+    }
 }

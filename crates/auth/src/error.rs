@@ -4,7 +4,7 @@ use contract::{ApiError, EndReason, FieldError};
 use sessions::{Reason, StoreError};
 use time::Duration;
 
-use crate::AccountsError;
+use crate::{AccountsError, ThrottleError};
 
 /// Seconds that a client waits before it asks a store again.
 const RETRY_SOON: u32 = 1;
@@ -42,6 +42,9 @@ pub enum AuthError {
     /// The accounts' database does not answer.
     #[error(transparent)]
     Accounts(#[from] AccountsError),
+    /// What counts attempts does not answer.
+    #[error(transparent)]
+    Throttle(#[from] ThrottleError),
     /// The hasher failed, which only a fault of ours can cause.
     #[error("a password could not be hashed")]
     Hashing(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -70,6 +73,10 @@ impl From<AuthError> for ApiError {
             }
             AuthError::Accounts(ref source) => {
                 tracing::error!(error = %error, source = ?std::error::Error::source(source), "accounts failed");
+                Self::Unavailable { retry_after: RETRY_SOON }
+            }
+            AuthError::Throttle(ref source) => {
+                tracing::error!(error = %error, source = ?std::error::Error::source(source), "throttle failed");
                 Self::Unavailable { retry_after: RETRY_SOON }
             }
             AuthError::Hashing(source) => {

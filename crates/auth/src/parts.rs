@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sessions::Policy;
 
-use crate::{Accounts, PasswordHasher, PasswordRules, Throttle};
+use crate::{Accounts, KnownDevices, PasswordHasher, PasswordRules, Throttle};
 
 /// What sign-in is made of; cheap to clone.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub struct Auth(Arc<AuthParts>);
 pub struct AuthParts {
     /// Where accounts live.
     pub accounts: Arc<dyn Accounts>,
+    /// Which browsers have signed in to which account.
+    pub devices: Arc<dyn KnownDevices>,
     /// Who has tried too often.
     pub throttle: Arc<dyn Throttle>,
     /// Hashes and compares passwords.

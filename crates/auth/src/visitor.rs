@@ -1,6 +1,7 @@
 //! The caller of one request, and everything they can do.
 
 mod account_sessions;
+mod guess;
 mod inspection;
 mod login;
 mod logout;
@@ -15,10 +16,11 @@ use axum_core::extract::FromRequestParts;
 use contract::Whoami;
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
+use parking_lot::Mutex;
 use serde_json::Value;
 use sessions::{AccountKey, Anonymous, CurrentSession, Presence, Reason, Record, StoreError};
 
-use crate::{Account, Auth, AuthError, ClientAddress, Gate, device, keys};
+use crate::{Account, Admission, Auth, AuthError, ClientAddress, DeviceToken, Gate, device, keys};
 
 /// The caller of one request. Middleware recognises them before anything is rendered and puts them
 /// into the request's extensions; handlers and server functions extract them.
@@ -29,7 +31,17 @@ pub struct Visitor {
     address: ClientAddress,
     /// What their program says of itself; put into words only where it is needed.
     user_agent: Option<HeaderValue>,
+    device: Device,
     standing: Standing,
+}
+
+/// What their browser knows itself by from one sign-in to the next.
+#[derive(Clone, Debug, Default)]
+struct Device {
+    /// What it came with.
+    carried: Option<DeviceToken>,
+    /// What it is given for the next time; the request's clones of the visitor share it.
+    given: Arc<Mutex<Option<DeviceToken>>>,
 }
 
 /// What the request's cookie led to.
@@ -54,12 +66,14 @@ pub struct Member {
 
 impl Visitor {
     /// Finds out who is calling; asks the store only if the request carries a session cookie. The `User-Agent`
-    /// header is kept with a sign-in, in words, so that its owner knows it again.
+    /// header is kept with a sign-in, in words, so that its owner knows it again; the token, if the browser
+    /// carries one, says to which account it has signed in before.
     pub async fn recognise(
         auth: Auth,
         session: CurrentSession,
         address: ClientAddress,
         user_agent: Option<HeaderValue>,
+        device: Option<DeviceToken>,
     ) -> Self {
         let standing = match session.presence().await {
             Ok(Presence::Nobody) => Standing::Known { record: None, member: None },
@@ -75,7 +89,8 @@ impl Visitor {
                 Standing::Unknown
             }
         };
-        let visitor = Self { auth, session, address, user_agent, standing };
+        let device = Device { carried: device, given: Arc::default() };
+        let visitor = Self { auth, session, address, user_agent, device, standing };
         visitor.count_visit().await;
         visitor
     }
@@ -84,7 +99,7 @@ impl Visitor {
     async fn count_visit(&self) {
         let begins = matches!(&self.standing, Standing::Known { record: None, .. } | Standing::Ended(_))
             && self.session.sessions().settings().anonymous == Anonymous::OnVisit;
-        if begins && self.pass(Gate::AnonymousSession).await.is_err() {
+        if begins && self.pass_if_counted(Gate::AnonymousSession).await.is_err() {
             self.session.set_sessionless();
         }
     }
@@ -152,14 +167,26 @@ impl Visitor {
         keys::signed_in(&account.username, place)
     }
 
+    /// With what they came, in words.
     fn device(&self) -> Option<String> {
         self.user_agent.as_ref().and_then(|header| header.to_str().ok()).and_then(device::describe)
     }
 
+    /// As [`pass`](Self::pass), for what costs little: while nobody can say how often it has happened, it may.
+    async fn pass_if_counted(&self, gate: Gate) -> Result<(), AuthError> {
+        match self.pass(gate).await {
+            Err(AuthError::Throttle(error)) => {
+                tracing::error!(%error, source = ?std::error::Error::source(&error), "throttle failed");
+                Ok(())
+            }
+            passed => passed,
+        }
+    }
+
     async fn pass(&self, gate: Gate) -> Result<(), AuthError> {
-        match self.auth.throttle.admit_address(gate, self.address).await {
-            crate::Admission::Admitted => Ok(()),
-            crate::Admission::Refused(wait) => {
+        match self.auth.throttle.admit_address(gate, self.address).await? {
+            Admission::Admitted => Ok(()),
+            Admission::Refused(wait) => {
                 tracing::warn!(event = "throttled", ?gate, address = %self.address, "too many attempts");
                 Err(AuthError::Throttled(wait))
             }

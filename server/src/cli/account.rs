@@ -40,7 +40,7 @@ impl AccountCommand {
 }
 
 async fn add(config: &Config, username: &Username) -> Result<(), Failure> {
-    let auth = open_auth(config, &clock())?;
+    let auth = open_auth(config, &clock()).await?;
     let password = read_password()?;
     auth.rules.check(&password, Some(username)).await.map_err(|fault| fault.to_string())?;
     let password = auth.hasher.hash(password).await?;
@@ -53,7 +53,7 @@ async fn add(config: &Config, username: &Username) -> Result<(), Failure> {
 }
 
 async fn list(config: &Config) -> Result<(), Failure> {
-    for username in open_auth(config, &clock())?.accounts.names().await? {
+    for username in open_auth(config, &clock()).await?.accounts.names().await? {
         say(username.as_str())?;
     }
     Ok(())
@@ -61,7 +61,7 @@ async fn list(config: &Config) -> Result<(), Failure> {
 
 async fn remove(config: &Config, username: &Username) -> Result<(), Failure> {
     let clock = clock();
-    let auth = open_auth(config, &clock)?;
+    let auth = open_auth(config, &clock).await?;
     let account =
         auth.accounts.find(username).await?.ok_or_else(|| format!("there is no account {username}"))?;
     auth.accounts.remove(account.key).await?;

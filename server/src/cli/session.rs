@@ -51,7 +51,7 @@ impl SessionsCommand {
 
 async fn account(config: &Config, name: &str) -> Result<Account, Failure> {
     let name = username(name)?;
-    let found = open_auth(config, &clock())?.accounts.find(&name).await?;
+    let found = open_auth(config, &clock()).await?.accounts.find(&name).await?;
     found.ok_or_else(|| format!("there is no account {name}").into())
 }
 

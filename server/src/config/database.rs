@@ -1,26 +1,48 @@
 //! `database.*`: where the accounts live.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use super::{reader::Reader, store_url::without_password, value::Value};
+use super::{StoreUrl, reader::Reader, store_url::without_password, value::Value};
+
+pub(super) const URL: &str = "database.url";
+const TIMEOUT: &str = "database.timeout";
 
 /// Where the accounts live.
 #[derive(Clone, Debug)]
 pub struct Database {
-    /// `database.url`: `sqlite://` and the path of a file, relative to where the server is started.
+    /// `database.url`: `sqlite://` and the path of a file, relative to where the server is started, or
+    /// `postgres://user@host/database`.
     pub url: DatabaseUrl,
+    /// `database.timeout`: longest time that one call may take, or may wait for another's; later the database
+    /// counts as down.
+    pub timeout: Duration,
 }
 
 impl Database {
     pub(super) fn read(reader: &mut Reader) -> Self {
-        Self { url: reader.take("database.url", DatabaseUrl::Sqlite(PathBuf::from("data/anteroom.db"))) }
+        Self {
+            url: reader.take(URL, DatabaseUrl::Sqlite(PathBuf::from("data/anteroom.db"))),
+            timeout: reader.take_if(TIMEOUT, Duration::from_secs(2), is_timeout),
+        }
     }
 
-    /// The file of the `SQLite` database.
+    /// The file of a `SQLite` database.
     #[must_use]
-    pub fn path(&self) -> &Path {
-        let DatabaseUrl::Sqlite(path) = &self.url;
-        path
+    pub fn path(&self) -> Option<&Path> {
+        match &self.url {
+            DatabaseUrl::Sqlite(path) => Some(path),
+            DatabaseUrl::Postgres(_) => None,
+        }
+    }
+
+    /// The URL of a Postgres database.
+    #[must_use]
+    pub fn postgres(&self) -> Option<&StoreUrl> {
+        match &self.url {
+            DatabaseUrl::Sqlite(_) => None,
+            DatabaseUrl::Postgres(url) => Some(url),
+        }
     }
 }
 
@@ -29,25 +51,25 @@ impl Database {
 pub enum DatabaseUrl {
     /// The file of a `SQLite` database.
     Sqlite(PathBuf),
+    /// A Postgres database.
+    Postgres(StoreUrl),
 }
 
 impl Value for DatabaseUrl {
     fn parse(text: &str) -> Result<Self, String> {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Err("Postgres is not supported yet by this build, which has only sqlite://".to_owned());
+            return StoreUrl::parse(text).map(Self::Postgres);
         }
-        match sqlite_path(text) {
-            Some(path) => Ok(Self::Sqlite(path)),
-            None => {
-                Err("it must be sqlite:// and the path of a file, such as sqlite://data/anteroom.db"
-                    .to_owned())
-            }
-        }
+        let allowed = "it must be sqlite:// and the path of a file, such as sqlite://data/anteroom.db, or \
+                       postgres://user@host/database";
+        sqlite_path(text).map(Self::Sqlite).ok_or_else(|| allowed.to_owned())
     }
 
     fn show(&self) -> String {
-        let Self::Sqlite(path) = self;
-        format!("sqlite://{}", path.display())
+        match self {
+            Self::Sqlite(path) => format!("sqlite://{}", path.display()),
+            Self::Postgres(url) => url.show(),
+        }
     }
 
     fn echo(text: &str) -> String {
@@ -63,6 +85,11 @@ pub(super) fn sqlite_path(url: &str) -> Option<PathBuf> {
         .then(|| PathBuf::from(path))
 }
 
+fn is_timeout(timeout: &Duration) -> Result<(), &'static str> {
+    let allowed = Duration::from_millis(1)..=Duration::from_mins(1);
+    if allowed.contains(timeout) { Ok(()) } else { Err("it must be longer than 0 and at most 1m") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,18 +98,19 @@ mod tests {
     #[test]
     fn a_path_is_relative_or_absolute() {
         for (url, path) in [("sqlite://data/a.db", "data/a.db"), ("sqlite:///srv/a.db", "/srv/a.db")] {
-            assert_eq!(accepted(&[("database.url", url)]).database.path(), Path::new(path));
+            assert_eq!(accepted(&[("database.url", url)]).database.path(), Some(Path::new(path)));
         }
     }
 
     #[test]
-    fn postgres_is_known_and_its_password_not_repeated() {
-        let text = refused(&[("database.url", "postgres://app:hunter2@db/app")]);
+    fn postgres_is_shown_without_its_password() {
+        let config = accepted(&[("database.url", "postgres://app:hunter2@db/app?sslmode=require")]);
+        assert_eq!(config.explain().setting(URL).expect("known").value, "postgres://***@db/app?***");
         assert_eq!(
-            text,
-            "database.url is postgres://***@db/app (--set), but Postgres is not supported yet by this build, \
-             which has only sqlite://."
+            config.database.postgres().map(StoreUrl::expose),
+            Some("postgres://app:hunter2@db/app?sslmode=require")
         );
+        assert!(!format!("{config:?}").contains("hunter2"));
     }
 
     #[test]

@@ -10,8 +10,8 @@ pub use store_kind::StoreKind;
 pub use timeouts::Timeouts;
 
 use super::{
-    SecretKey, Server, StoreUrl, database::sqlite_path, duration::is_limit, reader::Reader, server::PROFILE,
-    value::Words,
+    Database, SecretKey, Server, StoreUrl, database, database::sqlite_path, duration::is_limit,
+    reader::Reader, server::PROFILE, value::Words,
 };
 use crate::config::Origin;
 
@@ -46,12 +46,12 @@ impl Words for AnonymousSessions {
 /// Where sessions live, how long, and in which cookie.
 #[derive(Clone, Debug)]
 pub struct Sessions {
-    /// `sessions.store`
+    /// `sessions.store`; unless set, `sqlite` or `postgres` as the accounts' database.
     pub store: StoreKind,
     /// `sessions.url`: for stores across a network.
     pub url: Option<StoreUrl>,
     /// `sessions.path`, or the path of a `sqlite://` URL in `sessions.url`: a file for `sqlite`, a folder for
-    /// `filesystem`. `None` is the accounts' database, and for `filesystem` the folder `sessions` beside it.
+    /// `filesystem`. `None` is the accounts' database, and for `filesystem` the folder `sessions` beside its file.
     pub path: Option<PathBuf>,
     /// `sessions.keys`: the first seals, all open. Needed only where ids are signed or records sealed.
     pub keys: Vec<SecretKey>,
@@ -78,8 +78,11 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    pub(super) fn read(reader: &mut Reader, server: &Server) -> Self {
-        let store = reader.take(STORE, StoreKind::Sqlite);
+    /// Unless set, sessions are where the accounts are.
+    pub(super) fn read(reader: &mut Reader, server: &Server, database: &Database) -> Self {
+        reader.follows(STORE, &[database::URL]);
+        let beside = if database.postgres().is_some() { StoreKind::Postgres } else { StoreKind::Sqlite };
+        let store = reader.take(STORE, beside);
         let url: Option<StoreUrl> = reader.optional(URL);
         let path: Option<PathBuf> = reader.optional(PATH);
         let path_in_url = url.as_ref().and_then(|url| sqlite_path(url.expose()));
@@ -102,20 +105,22 @@ impl Sessions {
         }
     }
 
-    pub(super) fn check(&self, reader: &mut Reader, server: &Server) {
-        self.check_place(reader, server);
+    pub(super) fn check(&self, reader: &mut Reader, server: &Server, database: &Database) {
+        self.check_place(reader, server, database);
+        self.check_path(reader, database);
         self.check_keys(reader);
         self.timeouts.check(reader);
         cookie::check(&self.cookie, reader, server);
     }
 
-    fn check_place(&self, reader: &mut Reader, server: &Server) {
+    fn check_place(&self, reader: &mut Reader, server: &Server, database: &Database) {
         let url_is_file = self.url.as_ref().is_some_and(|url| sqlite_path(url.expose()).is_some());
         if self.store == StoreKind::Sqlite && url_is_file && reader.has_value(PATH) {
             reader.contradiction(&[URL, PATH], "only one of them can say where the sessions are");
         }
         if let Some((schemes, example)) = self.store.network() {
             match &self.url {
+                None if self.store == StoreKind::Postgres && database.postgres().is_some() => {}
                 None => reader.contradiction(
                     &[STORE, URL],
                     &format!("somebody has to say where it is, as in {example}"),
@@ -128,6 +133,16 @@ impl Sessions {
         }
         if self.store == StoreKind::Memory && server.is_production() {
             reader.warning(&[PROFILE, STORE], "a restart then ends all sessions");
+        }
+    }
+
+    /// Where the accounts are in Postgres there is no file of theirs to keep sessions in, or beside.
+    fn check_path(&self, reader: &mut Reader, database: &Database) {
+        let needs_path = matches!(self.store, StoreKind::Sqlite | StoreKind::Filesystem);
+        if needs_path && self.path.is_none() && database.postgres().is_some() {
+            let why = "the accounts are in Postgres: somebody has to say where the sessions are, or leave \
+                       sessions.store out, which keeps them beside the accounts";
+            reader.contradiction(&[STORE, PATH, database::URL], why);
         }
     }
 
@@ -189,6 +204,20 @@ mod tests {
             assert_eq!(accepted(&[setting]).sessions.path.as_deref(), Some(Path::new("data/s.db")));
         }
         assert!(refused(&[(PATH, "a.db"), (URL, "sqlite://b.db")]).contains("only one of them"));
+    }
+
+    #[test]
+    fn where_the_accounts_are_in_postgres_so_are_the_sessions() {
+        let database = (database::URL, "postgres://app@db/app");
+        let config = accepted(&[database]);
+        assert_eq!(config.sessions.store, StoreKind::Postgres);
+        assert_eq!(config.sessions_url(), config.database.postgres());
+        let apart = accepted(&[database, (URL, "postgres://app@other/sessions")]);
+        assert_eq!(apart.sessions_url(), apart.sessions.url.as_ref());
+        for store in ["sqlite", "filesystem"] {
+            assert!(refused(&[database, (STORE, store)]).contains("the accounts are in Postgres"), "{store}");
+            accepted(&[database, (STORE, store), (PATH, "data/sessions")]);
+        }
     }
 
     #[test]

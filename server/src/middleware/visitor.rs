@@ -1,15 +1,29 @@
 //! Who is calling, known before anything is rendered.
 
-use auth::Visitor;
+use auth::{DeviceToken, Visitor};
 use axum::Extension;
 use axum::extract::{Request, State};
-use axum::http::header::USER_AGENT;
+use axum::http::HeaderValue;
+use axum::http::header::{SET_COOKIE, USER_AGENT};
 use axum::middleware::Next;
 use axum::response::Response;
-use sessions::CurrentSession;
+use sessions::{Cookie, CurrentSession};
+use time::Duration;
 
 use super::{clear_site_data, client_address};
 use crate::router::Anteroom;
+
+/// How long a browser that has signed in is known: the longest that browsers keep a cookie (RFC 6265bis, section
+/// 5.5). Each sign-in begins it anew.
+const KEPT_FOR: Duration = Duration::days(400);
+
+/// The cookie by which a browser that has signed in before is known. It says nothing of who is signed in, or
+/// ever was, so signing out leaves it.
+fn device_cookie(is_secure: bool) -> Cookie {
+    let (name, cookie) =
+        if is_secure { ("__Host-device", Cookie::secure()) } else { ("device", Cookie::plain()) };
+    Cookie { name: name.to_owned(), ..cookie }
+}
 
 /// Puts the [`Visitor`] into the request's extensions, and has the browser forget what was theirs when they leave.
 pub async fn recognise(
@@ -20,9 +34,16 @@ pub async fn recognise(
 ) -> Response {
     let address = client_address(request.extensions(), request.headers(), &anteroom.trusted_proxies);
     let user_agent = request.headers().get(USER_AGENT).cloned();
-    let visitor = Visitor::recognise(anteroom.auth.clone(), session, address, user_agent).await;
+    let device_cookie = device_cookie(anteroom.cookie_policy().secure);
+    let device = device_cookie.read(request.headers()).and_then(DeviceToken::parse);
+    let visitor = Visitor::recognise(anteroom.auth.clone(), session, address, user_agent, device).await;
     request.extensions_mut().insert(visitor.clone());
-    let response = next.run(request).await;
+    let mut response = next.run(request).await;
+    if let Some(token) = visitor.new_device()
+        && let Ok(cookie) = HeaderValue::try_from(device_cookie.set(&token.encode(), Some(KEPT_FOR)))
+    {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
     // Whatever it was that ended it: `/logout` is not the only way.
     if visitor.has_left().await { clear_site_data(response) } else { response }
 }

@@ -21,7 +21,6 @@ pub const PASSWORD: &str = "correct horse battery staple";
 pub struct TestApp {
     pub clock: Arc<FixedClock>,
     address: SocketAddr,
-    redirect_address: Option<SocketAddr>,
     folder: TempDir,
     _stop: oneshot::Sender<()>,
 }
@@ -39,7 +38,7 @@ impl TestApp {
         let set = [
             vec!["server.address=127.0.0.1:0".to_owned()],
             // Tests are not about slow disks.
-            vec!["sessions.store_timeout=30s".to_owned()],
+            vec!["sessions.store_timeout=30s".to_owned(), "database.timeout=30s".to_owned()],
             vec![format!("database.url=sqlite://{}", folder.path().join("data/test.db").display())],
             off.map(|name| format!("throttle.{name}=off")).to_vec(),
             settings.iter().map(|&setting| setting.to_owned()).collect(),
@@ -50,21 +49,11 @@ impl TestApp {
         let application =
             Application::build(&config, Arc::clone(&clock) as Arc<dyn Clock>).await.expect("starts");
         let address = application.address().expect("is bound");
-        let redirect_address = application.redirect_address().expect("is bound");
         let (stop, stopped) = oneshot::channel::<()>();
         tokio::spawn(application.run(async {
             let _ = stopped.await;
         }));
-        Self { clock, address, redirect_address, folder, _stop: stop }
-    }
-
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// Where plain http is answered beside TLS.
-    pub fn redirect_address(&self) -> Option<SocketAddr> {
-        self.redirect_address
+        Self { clock, address, folder, _stop: stop }
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -143,6 +132,12 @@ impl Answer {
 
     pub fn set_cookies(&self) -> Vec<&str> {
         self.headers.get_all(SET_COOKIE).iter().map(|value| value.to_str().expect("text")).collect()
+    }
+
+    /// The `Set-Cookie` line of this cookie.
+    pub fn set_cookie(&self, name: &str) -> Option<&str> {
+        let begin = format!("{name}=");
+        self.set_cookies().into_iter().find(|line| line.starts_with(&begin))
     }
 
     pub fn code(&self) -> String {

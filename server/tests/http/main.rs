@@ -2,14 +2,17 @@
 
 mod app;
 
+mod accounts;
 mod caching;
+mod databases;
+mod devices;
 mod failures;
 mod headers;
-mod http2;
 mod inspector;
 mod kill;
 mod login;
 mod logout;
+mod migrate;
 mod openapi;
 mod origin;
 mod pages;
@@ -19,7 +22,6 @@ mod preferences;
 mod proxy;
 mod register;
 mod reports;
-mod secure;
 #[path = "../../../crates/sessions/tests/it/servers/mod.rs"]
 #[expect(dead_code, reason = "the stores' own tests use the rest")]
 mod servers;
@@ -28,5 +30,5 @@ mod store_away;
 mod store_down;
 mod stores;
 mod throttle;
-mod tls;
+mod throttle_rules;
 mod whoami;

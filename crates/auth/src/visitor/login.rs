@@ -5,7 +5,7 @@ use sessions::SignIn;
 
 use super::{Visitor, view};
 use crate::password::Verdict;
-use crate::{Account, Admission, AuthError, Gate};
+use crate::{Account, AuthError, Gate};
 
 impl Visitor {
     /// Signs an account in, on a new session id.
@@ -24,6 +24,7 @@ impl Visitor {
         let policy = if keeps { self.auth.kept_in } else { self.auth.signed_in };
         let sign_in = SignIn { account: account.key, policy, values: self.first_values(&account) };
         let record = self.session.sign_in(sign_in).await?;
+        self.remember_device(&account).await;
         tracing::info!(event = "signed_in", address = %self.address, kept = keeps, "signed in");
         let next = NextPath::parse(request.next.as_deref().unwrap_or_default()).as_str().to_owned();
         Ok(LoginView { whoami: view::whoami(&self.session, Some(&record)), next })
@@ -39,16 +40,13 @@ impl Visitor {
             self.auth.hasher.verify(password, None).await?;
             return Err(self.refused());
         };
-        if let Admission::Refused(wait) = self.auth.throttle.admit_account(username).await {
-            tracing::warn!(event = "account_throttled", address = %self.address, "too many failures");
-            return Err(AuthError::Throttled(wait));
-        }
+        let counter = self.admit_guess(username).await?;
         let verdict = self.compare(username, password).await;
         if verdict.is_err() {
-            self.auth.throttle.forget_attempt(username).await;
+            self.take_back(&counter).await;
         }
         let account = verdict?.ok_or_else(|| self.refused())?;
-        self.auth.throttle.forgive_account(username).await;
+        self.auth.throttle.forgive(&counter).await?;
         Ok(account)
     }
 

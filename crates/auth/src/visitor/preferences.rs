@@ -20,7 +20,7 @@ impl Visitor {
             Presence::Nobody | Presence::Ended { in_flight: false, .. }
         );
         if begins && !chosen.is_empty() {
-            self.pass(Gate::AnonymousSession).await?;
+            self.pass_if_counted(Gate::AnonymousSession).await?;
         }
         self.session.change(chosen, []).await?;
         Ok(view::whoami(&self.session, self.session.presence().await?.record()))

@@ -4,7 +4,7 @@ use contract::{Field, FieldError, RegisterRequest, Username, Whoami};
 use sessions::{AccountKey, SignIn};
 
 use super::{Visitor, view};
-use crate::{Account, AuthError, Gate};
+use crate::{Account, AuthError, Counter, Gate};
 
 impl Visitor {
     /// Creates an account and signs it in.
@@ -20,10 +20,13 @@ impl Visitor {
         if !self.auth.accounts.insert(&account).await? {
             return Err(AuthError::UsernameTaken);
         }
+        // Whoever has guessed at the name before there was an account has not guessed at its password.
+        self.auth.throttle.forgive(&Counter::Account(account.username.clone())).await?;
         tracing::info!(event = "registered", address = %self.address, "registered");
         let values = self.first_values(&account);
         let sign_in = SignIn { account: account.key, policy: self.auth.signed_in, values };
         let record = self.session.sign_in(sign_in).await?;
+        self.remember_device(&account).await;
         Ok(view::whoami(&self.session, Some(&record)))
     }
 

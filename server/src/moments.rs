@@ -1,0 +1,13 @@
+//! Moments as databases keep them.
+
+use time::OffsetDateTime;
+
+/// Milliseconds since 1970.
+pub(crate) fn millis(moment: OffsetDateTime) -> i64 {
+    i64::try_from(moment.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
+}
+
+/// Microseconds since 1970.
+pub(crate) fn micros(moment: OffsetDateTime) -> i64 {
+    i64::try_from(moment.unix_timestamp_nanos() / 1_000).unwrap_or(i64::MAX)
+}
