@@ -10,20 +10,26 @@ use auth::{Auth, AuthParts, BreachedPasswords, PasswordHasher, PasswordRules, Th
 use leptos::config::LeptosOptions;
 use sessions::{Clock, Policy, Sessions, StoreError};
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 use crate::breached::RangeService;
 use crate::config::{Config, PublicOrigin, StoreUrl};
 use crate::database::Database;
 use crate::edge::Edge;
+use crate::middleware::StrictTransport;
 use crate::router::{Anteroom, Parts, router};
-use crate::serve;
+use crate::serve::{self, Door, Redirect};
 use crate::site::Site;
 use crate::stores::{open_sessions, open_tally};
 use crate::throttle::CountingThrottle;
+use crate::tls::{Tls, TlsError};
 
 /// A server that has bound its address and not yet begun to answer.
 pub struct Application {
     listener: TcpListener,
+    redirecting: Option<TcpListener>,
+    origin: String,
+    tls: Option<Arc<Tls>>,
     edge: Edge,
     sessions: Sessions,
     throttle: Arc<dyn Throttle>,
@@ -41,6 +47,9 @@ pub enum StartError {
         /// Why.
         source: io::Error,
     },
+    /// The certificate or its key cannot be used.
+    #[error("cannot serve over TLS: {0}")]
+    Tls(#[from] TlsError),
     /// The database, or the session store's file or folder, cannot be opened.
     #[error("cannot open {path}: {source}")]
     Database {
@@ -79,15 +88,20 @@ impl Application {
         // Rendering spawns; leptos_axum 0.8.10 starts the executor only with its own route list. A second
         // start, as in tests, is told so and changes nothing.
         let _ = any_spawner::Executor::init_tokio();
-        let address = config.server.address;
+        let tls = config.server.tls.certificate.as_ref().map(Tls::load).transpose()?.map(Arc::new);
         let site = Site::find(config.leptos.site_root.clone()).map_err(StartError::Site)?;
         let anteroom = wire(config, &clock, &site).await?;
         let (sessions, throttle) = (anteroom.sessions.clone(), Arc::clone(&anteroom.auth.throttle));
-        let listener =
-            TcpListener::bind(address).await.map_err(|source| StartError::Address { address, source })?;
+        let listener = bind(config.server.address).await?;
+        let redirecting = match config.server.tls.redirect_address {
+            Some(address) => Some(bind(address).await?),
+            None => None,
+        };
+        let origin = origin(config, &listener)?;
         let routes = router(&anteroom, &site);
         let edge = Edge::new(anteroom, routes);
-        Ok(Self { listener, edge, sessions, throttle, sweep_every: config.sessions.sweep_every })
+        let sweep_every = config.sessions.sweep_every;
+        Ok(Self { listener, redirecting, origin, tls, edge, sessions, throttle, sweep_every })
     }
 
     /// The address that was bound; with port 0 in the settings, the port that it got.
@@ -98,16 +112,57 @@ impl Application {
         self.listener.local_addr()
     }
 
+    /// The address that only sends to https, if there is one.
+    ///
+    /// # Errors
+    /// The socket is gone.
+    pub fn redirect_address(&self) -> io::Result<Option<SocketAddr>> {
+        self.redirecting.as_ref().map(TcpListener::local_addr).transpose()
+    }
+
+    /// Where a browser finds the site.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The certificate, if the server itself speaks TLS; to be loaded anew while it runs.
+    #[must_use]
+    pub fn tls(&self) -> Option<Arc<Tls>> {
+        self.tls.clone()
+    }
+
     /// Answers until `stop` is done, then lets requests finish for at most 25 seconds.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) {
         let sweeping = self.sweep_every.map(|every| {
             tokio::spawn(serve::sweep(self.sessions.clone(), Arc::clone(&self.throttle), every))
         });
-        serve::serve(self.listener, self.edge, stop).await;
+        let door = match &self.tls {
+            Some(tls) => Door::Secure(self.edge, TlsAcceptor::from(tls.config())),
+            None => Door::Plain(self.edge),
+        };
+        let redirect = Door::Redirect(Redirect::to(self.origin));
+        let doors = [Some((self.listener, door)), self.redirecting.map(|listener| (listener, redirect))];
+        serve::serve(doors.into_iter().flatten().collect(), stop).await;
         if let Some(sweeping) = sweeping {
             sweeping.abort();
         }
     }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|source| StartError::Address { address, source })
+}
+
+/// Without TLS of its own a server behind a proxy still says where it listens itself.
+fn origin(config: &Config, listener: &TcpListener) -> Result<String, StartError> {
+    let address = config.server.address;
+    let bound = listener.local_addr().map_err(|source| StartError::Address { address, source })?;
+    Ok(match &config.server.public_origin {
+        Some(origin) if config.server.tls.is_on() => origin.to_string(),
+        _ if config.server.tls.is_on() => format!("https://{bound}"),
+        _ => format!("http://{bound}"),
+    })
 }
 
 async fn wire(config: &Config, clock: &Arc<dyn Clock>, site: &Site) -> Result<Anteroom, StartError> {
@@ -117,7 +172,7 @@ async fn wire(config: &Config, clock: &Arc<dyn Clock>, site: &Site) -> Result<An
         brand: config.server.brand.clone(),
         trusted_proxies: config.server.trusted_proxies.clone(),
         public_origin: config.server.public_origin.clone(),
-        is_https: config.server.is_https(),
+        strict_transport: strict_transport(config),
         inspector: config.inspector.enabled,
         assets: site.assets.clone(),
         reload_port: config.leptos.reload_port,
@@ -163,6 +218,16 @@ pub(crate) fn policy(idle: std::time::Duration, absolute: std::time::Duration) -
 
 pub(crate) fn duration(duration: std::time::Duration) -> time::Duration {
     time::Duration::try_from(duration).unwrap_or(time::Duration::MAX)
+}
+
+fn strict_transport(config: &Config) -> StrictTransport {
+    if config.server.tls.is_self_signed() {
+        StrictTransport::Trial
+    } else if config.server.is_https() {
+        StrictTransport::Lasting
+    } else {
+        StrictTransport::Off
+    }
 }
 
 fn leptos_options(config: &Config) -> LeptosOptions {

@@ -3,6 +3,7 @@
 mod account;
 mod migrate;
 mod session;
+mod signals;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -89,30 +90,12 @@ async fn serve(config: &Config) -> Result<(), Failure> {
         tracing::warn!("{warning}");
     }
     let application = Application::build(config, Arc::new(SystemClock)).await?;
-    let address = application.address()?;
-    say(&format!("{} is ready at http://{address}", config.server.brand))?;
-    application.run(stopped()).await;
+    if let Some(tls) = application.tls() {
+        signals::reload_at_hangup(tls)?;
+    }
+    say(&format!("{} is ready at {}", config.server.brand, application.origin()))?;
+    application.run(signals::stopped()).await;
     say("stopped")
-}
-
-/// Done at Ctrl-C or SIGTERM.
-async fn stopped() {
-    let interrupted = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = interrupted => {}
-                _ = terminated.recv() => {}
-            }
-            return;
-        }
-    }
-    // Without a signal handler there is nothing to wait for but the process's end.
-    if interrupted.await.is_err() {
-        std::future::pending::<()>().await;
-    }
 }
 
 /// Prints a line for people.

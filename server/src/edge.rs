@@ -58,7 +58,7 @@ impl Edge {
             Err(_panic) => Err(ApiError::Internal),
         };
         let mut response = answer.unwrap_or_else(|error| failure::answer(&self.anteroom, wish, &error));
-        add_security_headers(response.headers_mut(), self.anteroom.is_https);
+        add_security_headers(response.headers_mut(), self.anteroom.strict_transport);
         Ok(response)
     }
 

@@ -21,3 +21,4 @@ mod site;
 pub mod stores;
 mod telemetry;
 pub mod throttle;
+pub mod tls;

@@ -6,7 +6,7 @@ mod origin;
 mod peer;
 mod visitor;
 
-pub use headers::{add_security_headers, clear_site_data, page_policy, private};
+pub use headers::{StrictTransport, add_security_headers, clear_site_data, page_policy, private};
 pub use limits::{MOST_BODY_BYTES, check_size};
 pub use origin::{check_origin, check_refusal};
 pub use peer::{Peer, client_address};

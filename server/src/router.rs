@@ -18,7 +18,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 
 use crate::config::{Network, PublicOrigin};
-use crate::middleware::recognise;
+use crate::middleware::{StrictTransport, recognise};
 use crate::pages::failure::{self, Wish};
 use crate::site::Site;
 use crate::{api, pages, reports, server_functions};
@@ -39,8 +39,8 @@ pub struct Parts {
     pub trusted_proxies: Vec<Network>,
     /// Where visitors find the site, if that is configured.
     pub public_origin: Option<PublicOrigin>,
-    /// Whether visitors come over TLS.
-    pub is_https: bool,
+    /// For how long browsers are told to come back over TLS alone.
+    pub strict_transport: StrictTransport,
     /// Whether visitors may look inside their session.
     pub inspector: bool,
     /// Names of the style sheet, script and WebAssembly.

@@ -41,6 +41,11 @@ fn the_interface_knows_no_server_and_no_driver() {
 }
 
 #[test]
+fn the_server_has_one_implementation_of_tls() {
+    assert_without("server", &[], &["aws-lc-rs", "aws-lc-sys", "native-tls", "openssl", "openssl-sys"]);
+}
+
+#[test]
 fn the_browser_gets_nothing_of_the_server() {
     let target = ["--target", "wasm32-unknown-unknown"];
     let unwanted = ["auth", "sessions", "server", "tokio", "axum", "rusqlite", "argon2", "leptos_axum"];

@@ -20,6 +20,10 @@ pub struct ConfigArgs {
     #[arg(long, visible_alias = "addr", global = true, value_name = "ADDRESS:PORT")]
     pub address: Option<String>,
 
+    /// Serve https with a certificate made at the start, to try it on this machine (`server.tls.self_signed`)
+    #[arg(long, global = true)]
+    pub tls_self_signed: bool,
+
     /// Database of the accounts (`database.url`)
     #[arg(long, global = true, value_name = "URL")]
     pub database_url: Option<String>,
@@ -31,11 +35,12 @@ pub struct ConfigArgs {
 
 impl ConfigArgs {
     /// The flags that stand for one setting each: the flag, the setting, the value if given.
-    pub(super) fn conveniences(&self) -> [(&'static str, &'static str, Option<&String>); 3] {
+    pub(super) fn conveniences(&self) -> [(&'static str, &'static str, Option<&str>); 4] {
         [
-            ("--address", "server.address", self.address.as_ref()),
-            ("--database-url", "database.url", self.database_url.as_ref()),
-            ("--store", "sessions.store", self.store.as_ref()),
+            ("--address", "server.address", self.address.as_deref()),
+            ("--tls-self-signed", "server.tls.self_signed", self.tls_self_signed.then_some("true")),
+            ("--database-url", "database.url", self.database_url.as_deref()),
+            ("--store", "sessions.store", self.store.as_deref()),
         ]
     }
 }

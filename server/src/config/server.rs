@@ -1,6 +1,11 @@
 //! `server.*`: where the server listens and as what the world knows it.
 
+mod tls;
+
 use std::net::{Ipv4Addr, SocketAddr};
+
+pub(super) use tls::{CERTIFICATE, SELF_SIGNED};
+pub use tls::{Certificate, Tls};
 
 use super::{Network, PublicOrigin, reader::Reader, value::Words};
 
@@ -27,7 +32,7 @@ impl Words for Profile {
 /// Where the server listens and as what the world knows it.
 #[derive(Clone, Debug)]
 pub struct Server {
-    /// `server.address`: address and port to listen on, plain HTTP; port 0 takes a free one.
+    /// `server.address`: address and port to listen on; port 0 takes a free one.
     pub address: SocketAddr,
     /// `server.public_origin`: the origin that visitors' browsers see, if it is not that of the address.
     pub public_origin: Option<PublicOrigin>,
@@ -37,6 +42,8 @@ pub struct Server {
     pub brand: String,
     /// `server.profile`: unless set, development if the address is loopback and no public origin is set.
     pub profile: Profile,
+    /// `server.tls.*`
+    pub tls: Tls,
 }
 
 impl Server {
@@ -50,19 +57,26 @@ impl Server {
             trusted_proxies: reader.list(TRUSTED_PROXIES),
             brand: reader.take_if(BRAND, "MyApp".to_owned(), |brand| is_brand(brand)),
             profile: reader.take(PROFILE, if private { Profile::Development } else { Profile::Production }),
+            tls: Tls::read(reader),
         }
     }
 
     pub(super) fn check(&self, reader: &mut Reader) {
-        if self.is_production() && !self.is_https() {
+        let has_https_origin = self.public_origin.as_ref().is_some_and(PublicOrigin::is_https);
+        if self.tls.is_on() && self.public_origin.is_some() && !has_https_origin {
+            let why = "visitors come over TLS: their browsers see an https origin";
+            reader.contradiction(&[PUBLIC_ORIGIN, self.tls.setting()], why);
+        } else if self.is_production() && !has_https_origin {
             let why = "production needs the https origin that visitors see, such as https://example.org; \
                        to try the server on this machine, listen on 127.0.0.1 with server.profile = development";
             reader.contradiction(&[ADDRESS, PROFILE, PUBLIC_ORIGIN], why);
-        } else if !self.is_loopback() && !self.is_https() {
+        } else if !self.is_loopback() && !has_https_origin {
             let why = "plain http is only for this machine itself: listen on 127.0.0.1, \
-                       or put a proxy with TLS in front and set server.public_origin to its https origin";
+                       or set server.public_origin to the https origin of the site, which has TLS by a proxy \
+                       in front or by server.tls.certificate";
             reader.contradiction(&[ADDRESS, PUBLIC_ORIGIN], why);
         }
+        self.tls.check(reader, self.address);
         self.check_proxies(reader);
     }
 
@@ -78,14 +92,16 @@ impl Server {
         is_loopback(self.address)
     }
 
-    /// Whether visitors come over TLS: the public origin says so, never the peer.
+    /// Whether visitors come over TLS: the public origin or the server's own certificate says so, never the
+    /// peer.
     #[must_use]
     pub fn is_https(&self) -> bool {
-        self.public_origin.as_ref().is_some_and(PublicOrigin::is_https)
+        self.tls.is_on() || self.public_origin.as_ref().is_some_and(PublicOrigin::is_https)
     }
 
     fn check_proxies(&self, reader: &mut Reader) {
-        if !self.is_production() || !self.is_https() || !self.trusted_proxies.is_empty() {
+        let is_behind_a_proxy = self.is_https() && !self.tls.is_on();
+        if !self.is_production() || !is_behind_a_proxy || !self.trusted_proxies.is_empty() {
             return;
         }
         if self.is_loopback() {

@@ -25,18 +25,33 @@ const FIXED: [(HeaderName, HeaderValue); 6] = [
 /// For everything that is no page: nothing in it may run or be framed.
 const NOT_A_PAGE: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 /// Two years, as the preload list asks.
-const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
+const LASTING: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
+/// Five minutes: what a browser learns of this machine by a trial must not outlast it.
+const TRIAL: HeaderValue = HeaderValue::from_static("max-age=300");
+
+/// For how long browsers are told to come back over TLS alone (RFC 6797).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StrictTransport {
+    /// Not at all: plain http, on this machine.
+    Off,
+    /// For five minutes, this host alone.
+    Trial,
+    /// For two years, with all that is below the host.
+    Lasting,
+}
 
 /// Adds the headers that every answer has, whatever its status.
-pub fn add_security_headers(headers: &mut HeaderMap, is_https: bool) {
+pub fn add_security_headers(headers: &mut HeaderMap, strict_transport: StrictTransport) {
     headers.reserve(FIXED.len() + 2);
     for (name, value) in FIXED {
         headers.insert(name, value);
     }
     headers.entry(CONTENT_SECURITY_POLICY).or_insert(NOT_A_PAGE);
-    if is_https {
-        headers.insert(STRICT_TRANSPORT_SECURITY, HSTS);
-    }
+    match strict_transport {
+        StrictTransport::Off => None,
+        StrictTransport::Trial => headers.insert(STRICT_TRANSPORT_SECURITY, TRIAL),
+        StrictTransport::Lasting => headers.insert(STRICT_TRANSPORT_SECURITY, LASTING),
+    };
 }
 
 /// The policy of a page whose scripts carry `nonce`. Under `cargo leptos watch` the page may also

@@ -1,8 +1,9 @@
 //! Requests that change something must come from our own pages.
 
+use axum::body::HttpBody as _;
 use axum::extract::Request;
 use axum::http::Method;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, ORIGIN, TRANSFER_ENCODING};
+use axum::http::header::{CONTENT_TYPE, ORIGIN};
 use axum::response::Response;
 use contract::ApiError;
 use tower_http::csrf::ProtectionError;
@@ -46,13 +47,12 @@ fn is_program(request: &Request) -> bool {
     if !request.uri().path().starts_with("/api/v1/") {
         return false;
     }
-    let headers = request.headers();
-    let essence = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence =
+        request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let is_json = essence
         .split(';')
         .next()
         .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"));
-    let is_empty = headers.get(CONTENT_LENGTH).is_none_or(|length| length == "0")
-        && !headers.contains_key(TRANSFER_ENCODING);
-    is_json || is_empty
+    // In HTTP/2 no header tells of a body.
+    is_json || request.body().is_end_stream()
 }

@@ -21,6 +21,7 @@ pub const PASSWORD: &str = "correct horse battery staple";
 pub struct TestApp {
     pub clock: Arc<FixedClock>,
     address: SocketAddr,
+    redirect_address: Option<SocketAddr>,
     folder: TempDir,
     _stop: oneshot::Sender<()>,
 }
@@ -49,11 +50,21 @@ impl TestApp {
         let application =
             Application::build(&config, Arc::clone(&clock) as Arc<dyn Clock>).await.expect("starts");
         let address = application.address().expect("is bound");
+        let redirect_address = application.redirect_address().expect("is bound");
         let (stop, stopped) = oneshot::channel::<()>();
         tokio::spawn(application.run(async {
             let _ = stopped.await;
         }));
-        Self { clock, address, folder, _stop: stop }
+        Self { clock, address, redirect_address, folder, _stop: stop }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where plain http is answered beside TLS.
+    pub fn redirect_address(&self) -> Option<SocketAddr> {
+        self.redirect_address
     }
 
     pub fn url(&self, path: &str) -> String {

@@ -8,6 +8,7 @@ mod databases;
 mod devices;
 mod failures;
 mod headers;
+mod http2;
 mod inspector;
 mod kill;
 mod login;
@@ -22,6 +23,7 @@ mod preferences;
 mod proxy;
 mod register;
 mod reports;
+mod secure;
 #[path = "../../../crates/sessions/tests/it/servers/mod.rs"]
 #[expect(dead_code, reason = "the stores' own tests use the rest")]
 mod servers;
@@ -31,4 +33,5 @@ mod store_down;
 mod stores;
 mod throttle;
 mod throttle_rules;
+mod tls;
 mod whoami;

@@ -6,7 +6,7 @@ use crate::config::{
     Server,
     public_origin::is_name,
     reader::Reader,
-    server::{ADDRESS, PROFILE, PUBLIC_ORIGIN},
+    server::{ADDRESS, CERTIFICATE, PROFILE, PUBLIC_ORIGIN, SELF_SIGNED},
     value::Words,
 };
 
@@ -23,10 +23,10 @@ impl Words for SameSite {
         &[("lax", Self::Lax), ("strict", Self::Strict), ("none", Self::None)];
 }
 
-/// Reads them. Unless set, `secure` says whether the public origin is https, and the name is `__Host-id`
+/// Reads them. Unless set, `secure` says whether visitors come over TLS, and the name is `__Host-id`
 /// with `secure` and `id` without.
 pub(super) fn read(reader: &mut Reader, server: &Server) -> Cookie {
-    reader.follows(SECURE, &[PUBLIC_ORIGIN]);
+    reader.follows(SECURE, &[PUBLIC_ORIGIN, CERTIFICATE, SELF_SIGNED]);
     let secure = reader.take(SECURE, server.is_https());
     reader.follows(NAME, &[SECURE]);
     let name = if secure { "__Host-id" } else { "id" };
