@@ -6,6 +6,7 @@ mod accounts;
 mod caching;
 mod databases;
 mod devices;
+mod document;
 mod failures;
 mod headers;
 mod http2;
