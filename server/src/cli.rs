@@ -28,7 +28,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Add, list or remove accounts.
+    /// Add, list or remove accounts, set a password, forget failed attempts.
     #[command(subcommand)]
     Account(account::AccountCommand),
     /// List or end the sessions of an account, or clear away what has expired.

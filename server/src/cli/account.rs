@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _, Read as _};
 use std::sync::Arc;
 
-use auth::{Account, AccountKey, Clock, PendingEnd};
+use auth::{Account, AccountKey, Auth, Clock, Counter, DeviceKey, PendingEnd};
 use clap::Subcommand;
 use contract::{Password, Username};
 use sessions::{Reason, SystemClock};
@@ -27,6 +27,17 @@ pub enum AccountCommand {
         /// Its name, in any case.
         name: String,
     },
+    /// Give an account another password and end its sessions. The password comes from a prompt, or from standard
+    /// input.
+    SetPassword {
+        /// Its name, in any case.
+        name: String,
+    },
+    /// Forget failed attempts at an account, so that its password opens it again.
+    Unlock {
+        /// Its name, in any case.
+        name: String,
+    },
 }
 
 impl AccountCommand {
@@ -35,6 +46,8 @@ impl AccountCommand {
             Self::Add { name } => add(config, &username(&name)?).await,
             Self::List => list(config).await,
             Self::Remove { name } => remove(config, &username(&name)?).await,
+            Self::SetPassword { name } => set_password(config, &username(&name)?).await,
+            Self::Unlock { name } => unlock(config, &username(&name)?).await,
         }
     }
 }
@@ -60,17 +73,61 @@ async fn list(config: &Config) -> Result<(), Failure> {
 }
 
 async fn remove(config: &Config, username: &Username) -> Result<(), Failure> {
-    let clock = clock();
-    let auth = open_auth(config, &clock).await?;
-    let account =
-        auth.accounts.find(username).await?.ok_or_else(|| format!("there is no account {username}"))?;
+    let auth = open_auth(config, &clock()).await?;
+    let account = find(&auth, username).await?;
     auth.accounts.remove(account.key).await?;
-    let sessions = open_sessions(config, &clock).await?;
-    let pending = PendingEnd { account: account.key, reason: Reason::AccountRemoved };
-    let ended = sessions.end_of_account(pending.account, pending.reason).await?;
-    auth.accounts.settle_end(pending).await?;
-    let ended = ended.map_or_else(|| "all".to_owned(), |count| count.to_string());
+    let ended = end_sessions(config, &auth, account.key, Reason::AccountRemoved).await?;
     say(&format!("removed {}; sessions ended: {ended}", account.username))
+}
+
+async fn set_password(config: &Config, username: &Username) -> Result<(), Failure> {
+    let auth = open_auth(config, &clock()).await?;
+    let account = find(&auth, username).await?;
+    let password = read_password()?;
+    auth.rules.check(&password, Some(&account.username)).await.map_err(|fault| fault.to_string())?;
+    let password = auth.hasher.hash(password).await?;
+    let devices = auth.devices.devices_of(account.key).await?;
+    if !auth.accounts.change_password(account.key, &account.password, &password).await? {
+        return Err(format!("{username} has got another password meanwhile; nothing was changed").into());
+    }
+    let ended = end_sessions(config, &auth, account.key, Reason::PasswordChanged).await?;
+    forgive(&auth, &account, devices).await?;
+    say(&format!("{} has a new password; sessions ended: {ended}", account.username))
+}
+
+async fn unlock(config: &Config, username: &Username) -> Result<(), Failure> {
+    let auth = open_auth(config, &clock()).await?;
+    let account = find(&auth, username).await?;
+    let devices = auth.devices.devices_of(account.key).await?;
+    forgive(&auth, &account, devices).await?;
+    say(&format!("failed attempts at {} are forgotten", account.username))
+}
+
+async fn find(auth: &Auth, username: &Username) -> Result<Account, Failure> {
+    let found = auth.accounts.find(username).await?;
+    found.ok_or_else(|| format!("there is no account {username}").into())
+}
+
+/// Ends all sessions of an account. Returns how many, in words.
+async fn end_sessions(
+    config: &Config,
+    auth: &Auth,
+    account: AccountKey,
+    reason: Reason,
+) -> Result<String, Failure> {
+    let sessions = open_sessions(config, &clock()).await?;
+    let ended = sessions.end_of_account(account, reason).await?;
+    auth.accounts.settle_end(PendingEnd { account, reason }).await?;
+    Ok(ended.map_or_else(|| "all".to_owned(), |count| count.to_string()))
+}
+
+/// Forgets the failures of strangers, and of the browsers that have signed in to the account before.
+async fn forgive(auth: &Auth, account: &Account, devices: Vec<DeviceKey>) -> Result<(), Failure> {
+    let strangers = Counter::Account(account.username.clone());
+    for counter in std::iter::once(strangers).chain(devices.into_iter().map(Counter::Device)) {
+        auth.throttle.forgive(&counter).await?;
+    }
+    Ok(())
 }
 
 pub(super) fn username(name: &str) -> Result<Username, Failure> {

@@ -214,7 +214,7 @@ async fn an_account_s_sessions_end_with_it(place: Place) {
     // The other process goes by the machine's clock.
     app.clock.advance(SystemClock.now() - app.clock.now());
     let mut ada = app.member("ada").await;
-    let removed = crate::migrate::server(&[&place.setting()], &["account", "remove", "ADA"], "").await;
+    let removed = crate::commands::server(&[&place.setting()], &["account", "remove", "ADA"], "").await;
     assert_eq!(removed.code, Some(0), "{}", removed.errors);
     // What another process ends is known here a second later.
     let ends = async {

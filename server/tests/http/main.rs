@@ -4,6 +4,7 @@ mod app;
 
 mod accounts;
 mod caching;
+mod commands;
 mod databases;
 mod devices;
 mod document;
@@ -33,6 +34,7 @@ mod store_away;
 mod store_down;
 mod stores;
 mod throttle;
+mod throttle_down;
 mod throttle_rules;
 mod tls;
 mod whoami;

@@ -1,41 +1,12 @@
-//! `server migrate`, and what the other commands do beside a running server.
+//! `server migrate`, and servers that may do no more than serve.
 
-use std::io::Write as _;
-use std::process::{Command, Stdio};
+use redis::cmd;
 
 use crate::app::{PASSWORD, TestApp};
+use crate::commands::{Done, server};
 use crate::databases::{Place, path};
+use crate::servers;
 use crate::servers::postgres::Schema;
-
-/// What a command has done.
-pub struct Done {
-    pub code: Option<i32>,
-    pub output: String,
-    pub errors: String,
-}
-
-/// Runs a command of the real program with these settings and this input.
-pub async fn server(settings: &[&str], arguments: &[&str], input: &str) -> Done {
-    let settings = settings.iter().map(|setting| format!("--set={setting}"));
-    let arguments = arguments.iter().map(|&argument| argument.to_owned());
-    let all: Vec<String> = settings.chain(arguments).collect();
-    let input = input.to_owned();
-    let run = tokio::task::spawn_blocking(move || {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
-        command.args(all).current_dir(folder.path());
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("starts");
-        let mut stdin = child.stdin.take().expect("its input");
-        // A command that reads nothing may be gone already.
-        let _ = stdin.write_all(input.as_bytes());
-        drop(stdin);
-        child.wait_with_output().expect("ends")
-    });
-    let done = run.await.expect("runs");
-    let text = |bytes| String::from_utf8(bytes).expect("text");
-    Done { code: done.status.code(), output: text(done.stdout), errors: text(done.stderr) }
-}
 
 #[tokio::test]
 async fn a_check_says_what_is_missing_and_changes_nothing() {
@@ -102,4 +73,36 @@ async fn a_role_that_may_not_create_tables_serves_what_its_owner_has_migrated() 
     assert_eq!(ada.login("ada", PASSWORD).await.status, 200);
     assert_eq!(ada.end_other_sessions().await.status, 204);
     assert_eq!(server(&[&url], &["account", "remove", "ada"], "").await.code, Some(0));
+}
+
+/// ASVS V13.2.2.
+#[tokio::test]
+async fn a_redis_user_that_may_use_our_keys_alone_is_enough() {
+    let (redis, prefix) = (servers::redis::shared(), servers::redis::new_prefix());
+    let mut open = redis.connect().expect("connects");
+    let user = prefix.trim_end_matches(':');
+    let rights = [
+        "on",
+        ">secret",
+        &format!("~{prefix}*"),
+        "-@all",
+        "+@read",
+        "+@write",
+        "+@scripting",
+        "+@connection",
+    ];
+    cmd("ACL").arg("SETUSER").arg(user).arg(&rights).exec(&mut open).expect("makes a user");
+    let url = redis.url().replace("redis://", &format!("redis://{user}:secret@"));
+    let settings = [&*format!("sessions.url={url}"), &format!("sessions.key_prefix={prefix}")];
+    let app =
+        TestApp::with(&[&settings[..], &["sessions.store=redis", "throttle.account=on"]].concat()).await;
+    let mut ada = app.member("ada").await;
+    ada.choose("theme", "dark").await;
+    assert_eq!(app.program().login("ada", "another good password").await.status, 401);
+    assert_eq!(ada.end_other_sessions().await.status, 204);
+    assert_eq!(ada.logout().await.status, 204);
+    assert_eq!(ada.login("ada", PASSWORD).await.status, 200);
+    let theirs = redis::Client::open(url).and_then(|client| client.get_connection());
+    let refused = cmd("SET").arg("other").arg(1).exec(&mut theirs.expect("connects"));
+    assert_eq!(refused.expect_err("is refused").code(), Some("NOPERM"));
 }

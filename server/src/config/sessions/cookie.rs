@@ -18,6 +18,9 @@ const HTTP_ONLY: &str = "sessions.cookie.http_only";
 const SAME_SITE: &str = "sessions.cookie.same_site";
 const PARTITIONED: &str = "sessions.cookie.partitioned";
 
+/// What the site's other cookies are called, over TLS with `__Host-` before it.
+const OTHERS: [&str; 2] = ["username", "device"];
+
 impl Words for SameSite {
     const WORDS: &'static [(&'static str, Self)] =
         &[("lax", Self::Lax), ("strict", Self::Strict), ("none", Self::None)];
@@ -101,6 +104,9 @@ fn has_prefix(name: &str, prefix: &str) -> bool {
 
 fn is_token(name: &str) -> Result<(), &'static str> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if OTHERS.contains(&name.trim_start_matches("__Host-")) {
+        return Err("it must not be username or device, which are other cookies of the site");
+    }
     if !name.is_empty() && name.len() <= 128 && name.bytes().all(allowed) {
         return Ok(());
     }
@@ -204,6 +210,8 @@ mod tests {
             (NAME, "a b", "a token"),
             (NAME, "a=b", "a token"),
             (NAME, "a;b", "a token"),
+            (NAME, "device", "other cookies of the site"),
+            (NAME, "__Host-username", "other cookies of the site"),
             (DOMAIN, "example.org:80", "a host name"),
             (DOMAIN, "a;b", "a host name"),
             (PATH, "app", "begin with /"),
