@@ -68,9 +68,22 @@ pub enum StartError {
         /// Why.
         why: String,
     },
-    /// The settings name a store that needs keys, and no key; they say so themselves before.
-    #[error("sessions.keys is empty; `server keygen` prints a key")]
-    NoKeys,
+    /// Development has no key of its own and cannot keep one.
+    #[error("cannot keep a key in {path}: {why}")]
+    Key {
+        /// The file.
+        path: String,
+        /// Why.
+        why: String,
+    },
+    /// A file that the settings name cannot be read.
+    #[error("cannot read {path}: {source}")]
+    File {
+        /// The file.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
     /// The site's files cannot be read.
     #[error("cannot read the site's files: {0}")]
     Site(#[source] io::Error),

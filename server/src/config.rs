@@ -56,6 +56,7 @@ pub use origin::Origin;
 pub use public_origin::PublicOrigin;
 pub use rate::Rate;
 use reader::Reader;
+use secret_file::refuse_exposed;
 pub use secret_file::{SecretFileError, read_secret};
 pub use server::{Certificate, Profile, Server, Tls};
 pub use sessions::{AnonymousSessions, Sessions, StoreKind, Timeouts};
@@ -91,9 +92,11 @@ impl Config {
     /// Reads the settings from the files and the environment of this process.
     ///
     /// # Errors
-    /// As [`Config::load`].
+    /// As [`Config::load`]; or the settings file holds a secret and others can read it.
     pub fn from_process(args: &ConfigArgs) -> Result<Self, ConfigErrors> {
-        Self::load(args, environment::from_process(), |path| std::fs::read_to_string(path))
+        let config = Self::load(args, environment::from_process(), |path| std::fs::read_to_string(path))?;
+        config.check_file_of_secrets()?;
+        Ok(config)
     }
 
     /// Reads the settings from the flags, these variables, and the file that `read_file` gives.
@@ -138,6 +141,18 @@ impl Config {
         }
     }
 
+    /// A settings file with a secret in it is a secret itself (ASVS V13.3.2).
+    fn check_file_of_secrets(&self) -> Result<(), ConfigErrors> {
+        let mut secrets = self.explanation.settings().iter().filter(|setting| setting.is_secret());
+        let exposed = secrets.find_map(|setting| match &setting.origin {
+            Origin::File { path, .. } => Some((setting, refuse_exposed(Path::new(path)).err()?)),
+            _ => None,
+        });
+        let Some((setting, error)) = exposed else { return Ok(()) };
+        let sentence = format!("{} is a secret ({}), but {error}", setting.key, setting.origin);
+        Err(ConfigErrors(vec![ConfigError::Contradiction(sentence)]))
+    }
+
     fn read(reader: &mut Reader, leptos: Leptos) -> Self {
         let server = Server::read(reader);
         let database = Database::read(reader);
@@ -157,6 +172,7 @@ impl Config {
 
     fn check(&self, reader: &mut Reader) {
         self.server.check(reader);
+        self.database.check(reader, &self.server);
         self.sessions.check(reader, &self.server, &self.database);
         self.throttle.check(reader, &self.server);
         self.inspector.check(reader, &self.server);
@@ -228,5 +244,32 @@ mod tests {
         }
         assert!(shown.contains("(hidden, 1 key)"));
         assert!(shown.contains("redis://***@127.0.0.1/?***"));
+    }
+
+    /// ASVS V13.3.2.
+    #[cfg(unix)]
+    #[test]
+    fn a_settings_file_with_a_secret_in_it_is_for_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("site.toml");
+        let secret = "[sessions]\nurl = 'redis://app:hunter2@127.0.0.1/'";
+        for (text, mode, is_fine) in [
+            (secret, 0o600, true),
+            (secret, 0o644, false),
+            ("[sessions]\nurl = 'redis://127.0.0.1/'", 0o644, true),
+        ] {
+            std::fs::write(&path, text).expect("writes");
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("changes");
+            let args = super::ConfigArgs { config: Some(path.clone()), ..super::ConfigArgs::default() };
+            let config = super::Config::load(&args, std::iter::empty(), |path| std::fs::read_to_string(path));
+            let checked = config.expect("is fine").check_file_of_secrets();
+            assert_eq!(checked.is_ok(), is_fine, "{text} {mode:o}");
+            let told = checked.err().map_or_else(String::new, |errors| errors.to_string());
+            assert!(
+                !told.contains("hunter2") && told.contains("sessions.url is a secret") != is_fine,
+                "{told}"
+            );
+        }
     }
 }

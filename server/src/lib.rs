@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 mod database;
 pub mod edge;
+mod keys;
 pub mod middleware;
 mod moments;
 mod pages;

@@ -11,16 +11,17 @@ use sessions::store::cached::{Cached, Watched};
 use sessions::store::filesystem::FilesystemStore;
 use sessions::store::memory::MemoryStore;
 use sessions::store::postgres::PostgresStore;
-use sessions::store::redis::RedisStore;
+use sessions::store::redis::{Address, RedisStore};
 use sessions::store::sqlite::SqliteStore;
 use sessions::{
-    Anonymous, Backing, ClientBacking, ClientSide, Clock, KeyRing, Sealing, Sessions, SessionsBuilder, Store,
+    Anonymous, Backing, ClientBacking, ClientSide, Clock, Sealing, Sessions, SessionsBuilder, Store,
     StoreError,
 };
 
 use crate::application;
 use crate::application::{StartError, cannot_open, duration, policy, prepare_folder};
-use crate::config::{self, AnonymousSessions, Config, SecretKey, StoreKind};
+use crate::config::{self, AnonymousSessions, Config, StoreKind};
+use crate::keys::key_ring;
 use crate::throttle::{RedisTally, Tally};
 
 /// The session engine over the chosen store.
@@ -73,14 +74,16 @@ async fn backing(config: &Config, clock: &Arc<dyn Clock>) -> Result<Backing, Sta
             cached(store.map_err(|source| cannot_reach(config, &source))?, settings, clock)
         }
         StoreKind::Redis => {
-            let (url, prefix) = (url(config), &settings.key_prefix);
-            let store = RedisStore::open(url, prefix, settings.store_timeout, Arc::clone(clock)).await;
+            let (authority, prefix) = (authority(settings)?, &settings.key_prefix);
+            let address = address(config, authority.as_deref());
+            let store = RedisStore::open(address, prefix, settings.store_timeout, Arc::clone(clock)).await;
             let store = store.map_err(|source| cannot_reach(config, &source))?;
             // A cluster tells nobody what others have written.
             if store.is_cluster() { Arc::new(store) } else { cached(store, settings, clock) }
         }
     };
-    Ok(Backing::Server { store, signer: if settings.sign_ids { ring(&settings.keys) } else { None } })
+    let signer = if settings.sign_ids { Some(key_ring(config)?) } else { None };
+    Ok(Backing::Server { store, signer })
 }
 
 /// What has ended is remembered beside the accounts, unless a file is named.
@@ -99,8 +102,7 @@ async fn client_side(
         let revocations = PostgresRevocations::open(url(config), prefix, timeout, now).await;
         Arc::new(revocations.map_err(|source| cannot_reach(config, &source))?)
     };
-    let ring = ring(&settings.keys).ok_or(StartError::NoKeys)?;
-    let codec = ClientSide::new(sealing, ring);
+    let codec = ClientSide::new(sealing, key_ring(config)?);
     Ok(Backing::Client(ClientBacking::new(codec, revocations, duration(settings.revoked_within))))
 }
 
@@ -113,7 +115,10 @@ pub async fn open_tally(config: &Config) -> Result<Option<Arc<dyn Tally>>, Start
     if settings.store != StoreKind::Redis {
         return Ok(None);
     }
-    let tally = RedisTally::open(url(config), &settings.key_prefix, settings.store_timeout).await;
+    let authority = authority(settings)?;
+    let tally =
+        RedisTally::open(address(config, authority.as_deref()), &settings.key_prefix, settings.store_timeout)
+            .await;
     Ok(Some(Arc::new(tally.map_err(|source| cannot_reach(config, &source))?)))
 }
 
@@ -136,8 +141,16 @@ fn url(config: &Config) -> &str {
     config.sessions_url().map_or("", config::StoreUrl::expose)
 }
 
-fn ring(keys: &[SecretKey]) -> Option<KeyRing> {
-    KeyRing::new(keys.iter().map(|key| *key.expose()))
+/// The certificate by which alone a store is believed, if one is named.
+fn authority(settings: &config::Sessions) -> Result<Option<Vec<u8>>, StartError> {
+    let Some(path) = &settings.tls_ca else { return Ok(None) };
+    let unreadable = |source| StartError::File { path: path.display().to_string(), source };
+    std::fs::read(path).map(Some).map_err(unreadable)
+}
+
+fn address<'a>(config: &'a Config, authority: Option<&'a [u8]>) -> Address<'a> {
+    let address = Address::from(url(config));
+    authority.map_or(address, |authority| address.trusting_only(authority))
 }
 
 fn cannot_reach(config: &Config, source: &StoreError) -> StartError {

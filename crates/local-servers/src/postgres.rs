@@ -24,9 +24,27 @@ impl Postgres {
     /// # Errors
     /// It is not installed, or does not start within a minute.
     pub fn start(settings: &[&str]) -> Result<Self> {
+        Self::start_as(settings, None)
+    }
+
+    /// The same for who comes over TLS; plain connections are answered too. Certificate and key are in PEM form.
+    ///
+    /// # Errors
+    /// As [`Postgres::start`].
+    pub fn start_with_tls(certificate: &str, key: &str) -> Result<Self> {
+        Self::start_as(&TLS, Some((certificate, key)))
+    }
+
+    /// Its port on 127.0.0.1.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    fn start_as(settings: &[&str], tls: Option<(&str, &str)>) -> Result<Self> {
         // Somebody else may take the free port first.
         for _ in 0..5 {
-            if let Some(server) = Self::try_start(settings)? {
+            if let Some(server) = Self::try_start(settings, tls)? {
                 return Ok(server);
             }
         }
@@ -46,11 +64,15 @@ impl Postgres {
     }
 
     /// Starts a server and waits for it. `None`: somebody else has taken its port.
-    fn try_start(settings: &[&str]) -> Result<Option<Self>> {
+    fn try_start(settings: &[&str], tls: Option<(&str, &str)>) -> Result<Option<Self>> {
         let (programs, user) = (programs()?, User::of_servers()?);
         let folder = tempfile::Builder::new().prefix("anteroom-postgres-").tempdir_in(open_to_all())?;
         user.own(folder.path())?;
         make_database(&programs, &user, folder.path())?;
+        if let Some((certificate, key)) = tls {
+            user.keep(&folder.path().join("data/server.crt"), certificate)?;
+            user.keep(&folder.path().join("data/server.key"), key)?;
+        }
         let server = Self::run(&programs, &user, folder.keep(), settings)?;
         Ok(server.is_ready()?.then_some(server))
     }
@@ -86,6 +108,8 @@ impl Postgres {
     }
 }
 
+/// Its own names for the files.
+const TLS: [&str; 3] = ["ssl=on", "ssl_cert_file=server.crt", "ssl_key_file=server.key"];
 /// Nothing is made in shared places.
 const PRIVATE: [&str; 2] = ["listen_addresses=127.0.0.1", "unix_socket_directories="];
 

@@ -1,5 +1,6 @@
 //! Redis.
 
+use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
@@ -42,6 +43,33 @@ impl Redis {
             thread::sleep(Duration::from_millis(20));
         }
         Ok(redis)
+    }
+
+    /// Starts it on a second port for who comes over TLS. Certificate and key are in PEM form.
+    ///
+    /// # Errors
+    /// As [`Redis::start`].
+    pub fn start_with_tls(certificate: &str, key: &str) -> Result<(Self, u16)> {
+        let folder = tempfile::Builder::new().prefix("anteroom-redis-tls-").tempdir()?;
+        let place = |name: &str| folder.path().join(name).display().to_string();
+        fs::write(place("crt"), certificate)?;
+        fs::write(place("key"), key)?;
+        let (port, certificate, key) = (port::free()?, place("crt"), place("key"));
+        let number = port.to_string();
+        // Read once, before it answers.
+        let redis = Self::start(&[
+            "--tls-port",
+            &number,
+            "--tls-cert-file",
+            &certificate,
+            "--tls-key-file",
+            &key,
+            "--tls-ca-cert-file",
+            &certificate,
+            "--tls-auth-clients",
+            "no",
+        ])?;
+        Ok((redis, port))
     }
 
     /// Its port on 127.0.0.1.

@@ -1,10 +1,10 @@
 //! Who runs PostgreSQL, which refuses to run as root.
 
-use std::io;
-use std::os::unix::fs::{MetadataExt as _, chown};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{fs, io};
 
 use anyhow::{Context as _, Result};
 
@@ -31,6 +31,13 @@ impl User {
             Self::Oneself => Ok(()),
             Self::Other { uid, gid } => chown(folder, Some(*uid), Some(*gid)),
         }
+    }
+
+    /// Writes a file that only this user can read.
+    pub(crate) fn keep(&self, path: &Path, text: &str) -> io::Result<()> {
+        fs::write(path, text)?;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+        self.own(path)
     }
 
     /// A program that this user runs in `folder`.

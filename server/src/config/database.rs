@@ -3,17 +3,30 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{StoreUrl, reader::Reader, store_url::without_password, value::Value};
+use super::{
+    Server, StoreUrl,
+    reader::Reader,
+    store_url::{Way, WayKeys, without_password},
+    value::Value,
+};
 
 pub(super) const URL: &str = "database.url";
+const URL_FILE: &str = "database.url_file";
+const TLS_CA: &str = "database.tls_ca";
+const ALLOW_PLAINTEXT: &str = "database.allow_plaintext";
 const TIMEOUT: &str = "database.timeout";
 
 /// Where the accounts live.
 #[derive(Clone, Debug)]
 pub struct Database {
     /// `database.url`: `sqlite://` and the path of a file, relative to where the server is started, or
-    /// `postgres://user@host/database`.
+    /// `postgres://user@host/database` for several servers; or `database.url_file`: a file that holds `database.url`, which only its
+    /// owner can read.
     pub url: DatabaseUrl,
+    /// `database.tls_ca`: PEM file of the authority that has signed Postgres's certificate, beside public ones.
+    pub tls_ca: Option<PathBuf>,
+    /// `database.allow_plaintext`: whether Postgres may be across a network without TLS, where others can listen.
+    pub allow_plaintext: bool,
     /// `database.timeout`: longest time that one call may take, or may wait for another's; later the database
     /// counts as down.
     pub timeout: Duration,
@@ -21,9 +34,26 @@ pub struct Database {
 
 impl Database {
     pub(super) fn read(reader: &mut Reader) -> Self {
+        reader.take_from_file(URL_FILE, URL);
+        let tls_ca: Option<PathBuf> = reader.optional(TLS_CA);
+        let url = match (reader.take(URL, DatabaseUrl::Sqlite(PathBuf::from("data/anteroom.db"))), &tls_ca) {
+            (DatabaseUrl::Postgres(url), Some(authority)) => DatabaseUrl::Postgres(url.trusting(authority)),
+            (url, _) => url,
+        };
         Self {
-            url: reader.take(URL, DatabaseUrl::Sqlite(PathBuf::from("data/anteroom.db"))),
+            url,
+            tls_ca,
+            allow_plaintext: reader.take(ALLOW_PLAINTEXT, false),
             timeout: reader.take_if(TIMEOUT, Duration::from_secs(2), is_timeout),
+        }
+    }
+
+    pub(super) fn check(&self, reader: &mut Reader, server: &Server) {
+        if let DatabaseUrl::Postgres(url) = &self.url {
+            let keys = WayKeys { url: URL, tls_ca: TLS_CA, allow_plaintext: ALLOW_PLAINTEXT };
+            let way =
+                Way { url, has_authority: self.tls_ca.is_some(), allow_plaintext: self.allow_plaintext };
+            way.check(&keys, reader, server);
         }
     }
 
@@ -102,13 +132,33 @@ mod tests {
         }
     }
 
+    /// ASVS V12.3.1.
+    #[test]
+    fn an_open_way_to_postgres_is_refused_unless_that_is_accepted_by_name() {
+        let url = (URL, "postgres://app@db/app");
+        let text = refused(&[url]);
+        assert!(
+            text.contains("use sslmode=verify-full, or accept it with database.allow_plaintext"),
+            "{text}"
+        );
+        assert_eq!(accepted(&[url, (ALLOW_PLAINTEXT, "true")]).warnings.len(), 1);
+    }
+
+    #[test]
+    fn an_authority_goes_with_the_url() {
+        let url = (URL, "postgres://app@db/app?sslmode=verify-full");
+        let config = accepted(&[url, (TLS_CA, "a b/ca.pem")]);
+        let expected = "postgres://app@db/app?sslmode=verify-full&sslrootcert=a%20b/ca.pem";
+        assert_eq!(config.database.postgres().map(StoreUrl::expose), Some(expected));
+    }
+
     #[test]
     fn postgres_is_shown_without_its_password() {
-        let config = accepted(&[("database.url", "postgres://app:hunter2@db/app?sslmode=require")]);
+        let config = accepted(&[("database.url", "postgres://app:hunter2@db/app?sslmode=verify-full")]);
         assert_eq!(config.explain().setting(URL).expect("known").value, "postgres://***@db/app?***");
         assert_eq!(
             config.database.postgres().map(StoreUrl::expose),
-            Some("postgres://app:hunter2@db/app?sslmode=require")
+            Some("postgres://app:hunter2@db/app?sslmode=verify-full")
         );
         assert!(!format!("{config:?}").contains("hunter2"));
     }

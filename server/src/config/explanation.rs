@@ -15,6 +15,16 @@ pub struct Effective {
     pub origin: Origin,
 }
 
+/// Settings that may hold a secret, and then hide it.
+const SECRETS: [&str; 3] = ["database.url", "sessions.keys", "sessions.url"];
+
+impl Effective {
+    /// Whether a part of it is hidden.
+    pub(super) fn is_secret(&self) -> bool {
+        SECRETS.contains(&self.key) && (self.value.contains("***") || self.value.starts_with("(hidden"))
+    }
+}
+
 impl fmt::Display for Effective {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} is {} ({})", self.key, self.value, self.origin)

@@ -7,7 +7,8 @@ const ENABLED: &str = "inspector.enabled";
 /// The page that shows a session's inside.
 #[derive(Clone, Copy, Debug)]
 pub struct Inspector {
-    /// `inspector.enabled`: unless set, only in development.
+    /// `inspector.enabled`: whether `/session` shows visitors the inside of their session; unless set, only in
+    /// development.
     pub enabled: bool,
 }
 

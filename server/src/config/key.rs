@@ -54,6 +54,15 @@ impl fmt::Debug for SecretKey {
     }
 }
 
+impl std::str::FromStr for SecretKey {
+    /// What it must be.
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        <Self as Value>::parse(text)
+    }
+}
+
 impl Value for SecretKey {
     fn parse(text: &str) -> Result<Self, String> {
         let key = parse(text).ok_or("it must be 64 hexadecimal digits, as `server keygen` prints them")?;

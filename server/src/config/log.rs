@@ -18,7 +18,7 @@ impl Words for LogFormat {
 /// What is logged and how.
 #[derive(Clone, Debug)]
 pub struct Log {
-    /// `log.format`
+    /// `log.format`: `text` for people, or `json`, one object a line.
     pub format: LogFormat,
     /// `log.level`: a filter as `tracing_subscriber::EnvFilter` reads it, such as `info,server=debug`.
     pub level: String,

@@ -16,6 +16,8 @@ pub enum Origin {
     },
     /// A variable of the environment.
     Variable(String),
+    /// A file that holds nothing but this secret.
+    SecretFile(String),
     /// A flag of the command line.
     Flag(&'static str),
 }
@@ -25,7 +27,7 @@ impl fmt::Display for Origin {
         match self {
             Self::Default => f.write_str("default"),
             Self::File { path, line } => write!(f, "{path}:{line}"),
-            Self::Variable(name) => f.write_str(name),
+            Self::Variable(name) | Self::SecretFile(name) => f.write_str(name),
             Self::Flag(name) => f.write_str(name),
         }
     }

@@ -1,10 +1,12 @@
 //! Reads settings one by one, remembering where each came from and everything that is wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use super::{
     ConfigError, ConfigErrors, Effective, Explanation, Origin, environment,
     nearest::nearest,
+    secret_file::read_secret,
     sources::{Given, Raw, Sources},
     value::Value,
 };
@@ -82,6 +84,30 @@ impl Reader {
         let values: Vec<T> = entries.iter().filter_map(|entry| self.parse(key, entry, &|_| Ok(()))).collect();
         self.explain(key, T::show_list(&values));
         values
+    }
+
+    /// Takes the setting from the file that another one names, if somebody names one. Lines are the entries of a
+    /// list; those that begin with `#` are comments.
+    pub fn take_from_file(&mut self, file_key: &'static str, key: &'static str) {
+        let Some(path) = self.optional::<PathBuf>(file_key) else { return };
+        let place = path.display().to_string();
+        if let Some(other) = self.given.get(key).filter(|given| !given.is_empty()) {
+            let reason = format!("{key} is set too ({}), and only one of them can count", other.origin);
+            self.refuse(file_key, place, reason);
+            return;
+        }
+        match read_secret(&path) {
+            Ok(text) => {
+                let lines = text.lines().map(str::trim);
+                let lines: Vec<_> = lines.filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+                let given = Given::text(&lines.join(","), Origin::SecretFile(place));
+                self.given.insert(key.to_owned(), given);
+            }
+            Err(error) => {
+                self.unread.insert(key);
+                self.refuse(file_key, place, error.to_string());
+            }
+        }
     }
 
     /// Declares that the setting's default follows others: if one of them could not be read, neither counts

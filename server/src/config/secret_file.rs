@@ -38,13 +38,24 @@ pub enum SecretFileError {
 /// [`SecretFileError`].
 pub fn read_secret(path: &Path) -> Result<String, SecretFileError> {
     let unreadable = |source| SecretFileError::Unreadable { path: path.to_owned(), source };
+    let file = open(path)?;
+    let mut text = String::new();
+    file.take(MOST_BYTES).read_to_string(&mut text).map_err(unreadable)?;
+    Ok(text)
+}
+
+/// Refuses a file that others can read.
+pub(super) fn refuse_exposed(path: &Path) -> Result<(), SecretFileError> {
+    open(path).map(drop)
+}
+
+fn open(path: &Path) -> Result<File, SecretFileError> {
+    let unreadable = |source| SecretFileError::Unreadable { path: path.to_owned(), source };
     let file = File::open(path).map_err(unreadable)?;
     if is_exposed(path, &file).map_err(unreadable)? {
         return Err(SecretFileError::Exposed { path: path.to_owned() });
     }
-    let mut text = String::new();
-    file.take(MOST_BYTES).read_to_string(&mut text).map_err(unreadable)?;
-    Ok(text)
+    Ok(file)
 }
 
 /// Judged by the open file, which nobody can put another in the place of.

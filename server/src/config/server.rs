@@ -34,13 +34,15 @@ impl Words for Profile {
 pub struct Server {
     /// `server.address`: address and port to listen on; port 0 takes a free one.
     pub address: SocketAddr,
-    /// `server.public_origin`: the origin that visitors' browsers see, if it is not that of the address.
+    /// `server.public_origin`: the origin that visitors' browsers see, such as `https://app.example`, if it is not that of
+    /// the address; https makes cookies `__Host-` and `Secure`.
     pub public_origin: Option<PublicOrigin>,
-    /// `server.trusted_proxies`: peers whose `X-Forwarded-For` is believed.
+    /// `server.trusted_proxies`: addresses or blocks of proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
     /// `server.brand`: the name in the navbar and the titles.
     pub brand: String,
-    /// `server.profile`: unless set, development if the address is loopback and no public origin is set.
+    /// `server.profile`: `development` or `production`, which decides defaults and how strict the checks are;
+    /// unless set, development if the address is loopback and no public origin is set.
     pub profile: Profile,
     /// `server.tls.*`
     pub tls: Tls,

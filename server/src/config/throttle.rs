@@ -15,13 +15,14 @@ const HOUR: Duration = Duration::from_hours(1);
 /// How often things may be tried. Rates are written as [`Rate`] says, or `off`, which is for load tests.
 #[derive(Clone, Copy, Debug)]
 pub struct Throttle {
-    /// `throttle.address_sign_in`: sign-ins from one address; `None` is off.
+    /// `throttle.address_sign_in`: sign-ins from one address, as a burst and a rate, or `off`.
     pub address_sign_in: Option<Rate>,
-    /// `throttle.address_registration`: registrations from one address; `None` is off.
+    /// `throttle.address_registration`: registrations from one address, likewise.
     pub address_registration: Option<Rate>,
-    /// `throttle.address_anonymous`: new anonymous sessions from one address; `None` is off.
+    /// `throttle.address_anonymous`: new anonymous sessions from one address, likewise.
     pub address_anonymous: Option<Rate>,
-    /// `throttle.account`: whether failures slow down further tries on the same account.
+    /// `throttle.account`: whether failures slow down further tries on the same account: 5 are free, then 1 s
+    /// doubling to 15 min, closed after 100; browsers that have signed in before are counted apart.
     pub account: bool,
 }
 

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use auth::{Admission, ThrottleError};
 use redis::{FromRedisValue, Script, ScriptInvocation};
 use sessions::StoreError;
-use sessions::store::redis::Connection;
+use sessions::store::redis::{Address, Connection};
 
 use super::Key;
 use super::counting::Tally;
@@ -72,13 +72,13 @@ return 0
 ";
 
 impl RedisTally {
-    /// Connects to the server, or the cluster, at `url`. `prefix` begins the name of every key. No attempt to
+    /// Connects to the server, or the cluster, at this address. `prefix` begins the name of every key. No attempt to
     /// connect, and no answer, is waited for longer than `timeout`.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn open(url: &str, prefix: &str, timeout: Duration) -> Result<Self, StoreError> {
-        let connection = Connection::open(url, timeout).await?;
+    pub async fn open(address: Address<'_>, prefix: &str, timeout: Duration) -> Result<Self, StoreError> {
+        let connection = Connection::open(address, timeout).await?;
         let scripts =
             Scripts { pass: Script::new(PASS), guess: Script::new(GUESS), take_back: Script::new(TAKE_BACK) };
         Ok(Self { connection, prefix: format!("{prefix}throttle:"), scripts: scripts.into() })

@@ -32,6 +32,7 @@ mod servers;
 mod sessions;
 mod store_away;
 mod store_down;
+mod store_tls;
 mod stores;
 mod throttle;
 mod throttle_down;

@@ -85,7 +85,7 @@ impl Counts {
             }
             Counted::Redis(prefix) => {
                 let url = redis::shared().url();
-                Arc::new(RedisTally::open(&url, prefix, PATIENCE).await.expect("opens"))
+                Arc::new(RedisTally::open(url.as_str().into(), prefix, PATIENCE).await.expect("opens"))
             }
         }
     }

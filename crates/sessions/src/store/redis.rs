@@ -24,11 +24,13 @@ use super::together::Together;
 use super::{Capabilities, Loaded, REASON_KEPT_FOR, Store, StoreError, Summary};
 use crate::{AccountKey, Change, Clock, Key, Reason, Record};
 
+mod address;
 mod connection;
 mod fields;
 mod scripts;
 mod watch;
 
+pub use address::Address;
 pub use connection::Connection;
 use fields::{Stored, VALUE_PREFIX};
 use scripts::Scripts;
@@ -60,20 +62,20 @@ impl std::fmt::Debug for Inner {
 }
 
 impl RedisStore {
-    /// Connects to the server at `url`, or to the cluster that it is part of; further nodes of a cluster
-    /// may follow between commas. `prefix` begins the name of every key. No attempt to connect, and no
+    /// Connects to the server at this address, or to the cluster that it is part of. `prefix` begins the name of every key. No attempt to connect, and no
     /// answer, is waited for longer than `timeout`.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if the URL cannot be read or nobody answers there.
-    pub async fn open(
-        url: &str,
+    pub async fn open<'a>(
+        address: impl Into<Address<'a>>,
         prefix: &str,
         timeout: Duration,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
-        let connection = Connection::open(url, timeout).await?;
-        let watch = Watch::new(&connection::client(url)?, prefix, timeout);
+        let address = address.into();
+        let connection = Connection::open(address, timeout).await?;
+        let watch = Watch::new(&address.client().map_err(StoreError::unavailable)?, prefix, timeout);
         let (scripts, together) = (Scripts::new(), Together::default());
         let inner = Inner { clock, prefix: prefix.to_owned(), connection, scripts, watch, together };
         Ok(Self { inner: Arc::new(inner) })

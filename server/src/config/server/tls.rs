@@ -16,12 +16,14 @@ const REDIRECT_ADDRESS: &str = "server.tls.redirect_address";
 pub enum Certificate {
     /// Two PEM files, read at the start and again at SIGHUP.
     Files {
-        /// `server.tls.certificate`: the certificate, and those between it and a root.
+        /// `server.tls.certificate`: PEM file of the server's certificate and those between it and a root; read
+        /// anew at SIGHUP.
         certificate: PathBuf,
-        /// `server.tls.key`: its private key, which others must not be able to read.
+        /// `server.tls.key`: PEM file of its private key, which only its owner can read.
         key: PathBuf,
     },
-    /// `server.tls.self_signed`: made at the start for this machine's own names, and gone with the process.
+    /// `server.tls.self_signed`: whether a certificate is made at the start for this machine's own names, to try
+    /// the server over TLS.
     SelfSigned,
 }
 
@@ -30,7 +32,7 @@ pub enum Certificate {
 pub struct Tls {
     /// `None`: plain http, on this machine or behind a proxy.
     pub certificate: Option<Certificate>,
-    /// `server.tls.redirect_address`: where plain http is answered with the way to https.
+    /// `server.tls.redirect_address`: address and port where plain http is answered with the way to https.
     pub redirect_address: Option<SocketAddr>,
 }
 

@@ -10,12 +10,19 @@ use crate::config::{
     value::Words,
 };
 
+/// `sessions.cookie.name`: unless set, `__Host-id` with `secure` and `id` without.
 const NAME: &str = "sessions.cookie.name";
+/// `sessions.cookie.domain`: the domain whose hosts all get the cookie; unless set, this host alone.
 const DOMAIN: &str = "sessions.cookie.domain";
+/// `sessions.cookie.path`: the path below which browsers send it.
 const PATH: &str = "sessions.cookie.path";
+/// `sessions.cookie.secure`: whether browsers send it over TLS alone; unless set, whether visitors come over TLS.
 const SECURE: &str = "sessions.cookie.secure";
+/// `sessions.cookie.http_only`: whether it is hidden from scripts.
 const HTTP_ONLY: &str = "sessions.cookie.http_only";
+/// `sessions.cookie.same_site`: whether other sites can have it sent: `lax`, `strict` or `none`.
 const SAME_SITE: &str = "sessions.cookie.same_site";
+/// `sessions.cookie.partitioned`: whether it is kept apart for each site that embeds this one.
 const PARTITIONED: &str = "sessions.cookie.partitioned";
 
 /// What the site's other cookies are called, over TLS with `__Host-` before it.

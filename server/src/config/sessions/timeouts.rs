@@ -18,17 +18,17 @@ const DAY: Duration = Duration::from_hours(24);
 /// The time limits of sessions. An idle limit counts from the last request, an absolute one from the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// `sessions.idle`: of whoever signed in without being kept signed in.
+    /// `sessions.idle`: idle limit of whoever signed in without being kept signed in.
     pub idle: Duration,
-    /// `sessions.absolute`: of the same.
+    /// `sessions.absolute`: absolute limit of the same.
     pub absolute: Duration,
-    /// `sessions.kept_idle`: of whoever asked to be kept signed in.
+    /// `sessions.kept_idle`: idle limit of whoever asked to be kept signed in.
     pub kept_idle: Duration,
-    /// `sessions.kept_absolute`: of the same.
+    /// `sessions.kept_absolute`: absolute limit of the same.
     pub kept_absolute: Duration,
-    /// `sessions.anonymous_idle`: of guests.
+    /// `sessions.anonymous_idle`: idle limit of guests.
     pub anonymous_idle: Duration,
-    /// `sessions.anonymous_absolute`: of the same.
+    /// `sessions.anonymous_absolute`: absolute limit of guests.
     pub anonymous_absolute: Duration,
     /// `sessions.touch_every`: a request moves the idle deadline at most this often; 0 is always.
     pub touch_every: Duration,

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig};
-use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
-use redis::{Client, Cmd, Pipeline, RedisFuture, RedisResult, Value, cmd};
+use redis::{Cmd, Pipeline, RedisFuture, RedisResult, Value, cmd};
 
 use super::super::StoreError;
+use super::Address;
 
 /// Longest pause before another attempt to connect.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -23,15 +23,12 @@ enum Kind {
 }
 
 impl Connection {
-    /// Connects to the server at `url`, or to the cluster that it is part of; further nodes of a cluster may
-    /// follow between commas. No attempt to connect, and no answer, is waited for longer than `timeout`.
+    /// Connects to the server at this address, or to the cluster that it is part of. No attempt to connect, and no answer, is waited for longer than `timeout`.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if the URL cannot be read or nobody answers there.
-    pub async fn open(url: &str, timeout: Duration) -> Result<Self, StoreError> {
-        let nodes: Vec<&str> = url.split(',').map(str::trim).collect();
-        let client = client(url)?;
-        Self::to(client, &nodes, timeout).await.map_err(StoreError::unavailable)
+    pub async fn open<'a>(address: impl Into<Address<'a>>, timeout: Duration) -> Result<Self, StoreError> {
+        Self::to(address.into(), timeout).await.map_err(StoreError::unavailable)
     }
 
     /// Whether it is a cluster's.
@@ -41,32 +38,27 @@ impl Connection {
     }
 
     /// Connects, and asks the first node what it is.
-    async fn to(client: Client, nodes: &[&str], timeout: Duration) -> RedisResult<Self> {
+    async fn to(address: Address<'_>, timeout: Duration) -> RedisResult<Self> {
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(timeout))
             .set_response_timeout(Some(timeout))
             .set_min_delay(PAUSE)
             .set_max_delay(PAUSE)
             .set_number_of_retries(1);
-        let mut single = ConnectionManager::new_with_config(client, config).await?;
+        let mut single = ConnectionManager::new_with_config(address.client()?, config).await?;
         // Who may not ask is not in a cluster: its nodes tell everybody.
         let about: String = cmd("INFO").arg("cluster").query_async(&mut single).await.unwrap_or_default();
         if !about.lines().any(|line| line.trim() == "cluster_enabled:1") {
             return Ok(Self(Kind::Single(single)));
         }
-        let cluster = ClusterClient::builder(nodes.iter().copied())
+        let cluster = address
+            .cluster()
             .connection_timeout(timeout)
             .response_timeout(timeout)
             .max_retry_wait(u64::try_from(PAUSE.as_millis()).unwrap_or(u64::MAX))
             .build()?;
         Ok(Self(Kind::Cluster(cluster.get_async_connection().await?)))
     }
-}
-
-/// The client of the first node.
-pub(super) fn client(url: &str) -> Result<Client, StoreError> {
-    let first = url.split(',').map(str::trim).next().unwrap_or_default();
-    Client::open(first).map_err(StoreError::unavailable)
 }
 
 impl ConnectionLike for Connection {
