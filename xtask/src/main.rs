@@ -12,6 +12,7 @@ mod process;
 mod run;
 mod say;
 mod services;
+mod settings;
 mod site;
 mod test;
 mod tools;
@@ -40,6 +41,8 @@ enum Command {
     Conformance,
     /// Write the table of security requirements and the tests that hold them
     Asvs(asvs::Arguments),
+    /// Write the reference of all settings
+    Settings,
     /// Measure the site beside a bare axum server
     Bench(bench::Arguments),
     /// Try hostile cookies for a bounded time
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Command::Test => Ok(test::run()),
         Command::Conformance => conformance::run(),
         Command::Asvs(arguments) => asvs::run(&arguments),
+        Command::Settings => settings::run(),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
     };
