@@ -268,10 +268,10 @@ pub(crate) fn cannot_open(path: &Path, source: impl std::error::Error + Send + S
 }
 
 /// Says where without the password.
-pub(crate) fn cannot_reach(what: &'static str, url: &StoreUrl, source: &StoreError) -> StartError {
+pub(crate) fn cannot_reach(what: &'static str, url: Option<&StoreUrl>, source: &StoreError) -> StartError {
     let root = std::iter::successors(Some(source as &dyn std::error::Error), |error| error.source()).last();
     let why = root.map_or_else(|| source.to_string(), ToString::to_string);
-    StartError::Store { what, place: url.without_password(), why }
+    StartError::Store { what, place: url.map_or_else(String::new, StoreUrl::without_password), why }
 }
 
 #[cfg(test)]

@@ -36,8 +36,9 @@ impl Database {
             DatabaseUrl::Postgres(url) => {
                 let tables = in_postgres();
                 let opened = postgres::Database::open(url.expose(), settings.timeout, &tables, clock.now());
-                let opened =
-                    opened.await.map_err(|source| cannot_reach("the accounts' database", url, &source))?;
+                let opened = opened
+                    .await
+                    .map_err(|source| cannot_reach("the accounts' database", Some(url), &source))?;
                 Ok(Self::over_postgres(opened, clock))
             }
         }

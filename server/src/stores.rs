@@ -18,8 +18,7 @@ use sessions::{
     StoreError,
 };
 
-use crate::application;
-use crate::application::{StartError, cannot_open, duration, policy, prepare_folder};
+use crate::application::{self, StartError, cannot_open, duration, policy, prepare_folder};
 use crate::config::{self, AnonymousSessions, Config, StoreKind};
 use crate::keys::key_ring;
 use crate::throttle::{RedisTally, Tally};
@@ -154,8 +153,5 @@ fn address<'a>(config: &'a Config, authority: Option<&'a [u8]>) -> Address<'a> {
 }
 
 fn cannot_reach(config: &Config, source: &StoreError) -> StartError {
-    match config.sessions_url() {
-        Some(url) => application::cannot_reach("the session store", url, source),
-        None => cannot_open(Path::new(""), std::io::Error::other(source.to_string())),
-    }
+    application::cannot_reach("the session store", config.sessions_url(), source)
 }

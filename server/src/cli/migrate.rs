@@ -55,7 +55,7 @@ impl Place<'_> {
                 }
             }
             Self::Server(what, url, timeout) => {
-                let unreachable = |source| cannot_reach(what, url, &source);
+                let unreachable = |source| cannot_reach(what, Some(url), &source);
                 let database =
                     postgres::Database::connect(url.expose(), *timeout).await.map_err(unreachable)?;
                 for part in tables {

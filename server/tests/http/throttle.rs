@@ -86,3 +86,14 @@ async fn a_claimed_address_changes_nothing() {
         request.header("content-type", "application/json").body(r#"{"username":"a","password":"b"}"#);
     assert_eq!(liar.send(request).await.status, 429);
 }
+
+#[tokio::test]
+async fn a_dump_of_what_is_counted_names_nobody() {
+    let app = TestApp::with(&["throttle.account=on", "throttle.address_sign_in=10/1m"]).await;
+    assert_eq!(app.program().login("a-name-typed", "another good password").await.status, 401);
+    let read = |file| std::fs::read(app.database().with_file_name(file)).unwrap_or_default();
+    let text = ["test.db", "test.db-wal"].map(read).concat();
+    let text = String::from_utf8_lossy(&text);
+    assert!(text.contains("throttle_failures"), "this is where it is counted");
+    assert!(!text.contains("a-name-typed") && !text.contains("127.0.0.1"));
+}
