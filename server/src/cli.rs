@@ -95,7 +95,9 @@ async fn serve(config: &Config) -> Result<(), Failure> {
     }
     say(&format!("{} is ready at {}", config.server.brand, application.origin()))?;
     application.run(signals::stopped()).await;
-    say("stopped")
+    // Whoever read the first line may have stopped listening since.
+    let _ = say("stopped");
+    Ok(())
 }
 
 /// Prints a line for people.

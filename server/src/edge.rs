@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
+use axum::http::HeaderValue;
+use axum::http::header::CONNECTION;
 use axum::response::Response;
 use contract::ApiError;
 use futures_util::FutureExt as _;
@@ -16,7 +18,7 @@ use tokio::time::error::Elapsed;
 use tower::{Layer as _, Service as _};
 use tower_http::csrf::{Csrf, CsrfLayer};
 
-use crate::middleware::{add_security_headers, check_origin, check_refusal, check_size};
+use crate::middleware::{add_security_headers, check_framing, check_origin, check_refusal, check_size};
 use crate::pages::failure::{self, Wish};
 use crate::router::Anteroom;
 
@@ -57,13 +59,23 @@ impl Edge {
             Ok(Err(_late)) => Err(ApiError::Timeout),
             Err(_panic) => Err(ApiError::Internal),
         };
-        let mut response = answer.unwrap_or_else(|error| failure::answer(&self.anteroom, wish, &error));
+        let mut response = answer.unwrap_or_else(|error| self.refuse(wish, &error));
         add_security_headers(response.headers_mut(), self.anteroom.strict_transport);
         Ok(response)
     }
 
+    /// Whatever follows a request that nobody understands must not be taken for another.
+    fn refuse(&self, wish: Wish, error: &ApiError) -> Response {
+        let mut response = failure::answer(&self.anteroom, wish, error);
+        if *error == ApiError::MalformedRequest {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+
     /// Before anything that could read a body, then before anything that could change something.
     async fn pass(&self, request: Request) -> Result<Response, ApiError> {
+        check_framing(&request)?;
         check_size(&request)?;
         check_origin(&request)?;
         let Ok(response) = self.routes.clone().call(request).await;
@@ -98,7 +110,8 @@ mod tests {
     async fn ask(accept: &str) -> (StatusCode, String) {
         let folder = tempfile::tempdir().expect("a folder");
         let edge = Edge::new(anteroom(&folder).await, Router::new().route("/boom", get(boom)));
-        let request = Request::get("/boom").header("accept", accept).body(Body::empty()).expect("a request");
+        let request = Request::get("/boom").header("host", "a").header("accept", accept);
+        let request = request.body(Body::empty()).expect("a request");
         let Ok(response) = edge.answer(request).await;
         let status = response.status();
         assert!(response.headers().contains_key("content-security-policy"));

@@ -11,7 +11,7 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use contract::{ApiError, NextPath, percent_encode};
+use contract::{ApiError, NextPath, has_dot_segments, percent_encode};
 
 use crate::router::Anteroom;
 use failure::Wish;
@@ -51,7 +51,9 @@ async fn show(anteroom: Anteroom, visitor: Visitor, page: &'static Page, request
 pub async fn nowhere(State(anteroom): State<Anteroom>, visitor: Visitor, request: Request) -> Response {
     let path = request.uri().path();
     let wish = Wish::of(&request);
-    if path.starts_with("/api/") || !matches!(*request.method(), Method::GET | Method::HEAD) {
+    // The pages' own router would show what such a path stands for, past everything that guards it here.
+    let is_another = has_dot_segments(path);
+    if is_another || path.starts_with("/api/") || !matches!(*request.method(), Method::GET | Method::HEAD) {
         return failure::answer(&anteroom, wish, &ApiError::NotFound);
     }
     if let Some(page) = path.strip_suffix('/').and_then(|_| Page::at(path)) {

@@ -8,7 +8,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use contract::{ApiError, NextPath, percent_encode};
+use contract::{ADDRESS_MAXIMUM_BYTES, ApiError, NextPath, USERNAME_MAXIMUM, percent_encode};
 use http::{HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
@@ -64,12 +64,12 @@ impl Form {
                 ticked = format!("{ticked}&{name}=true");
             }
         }
-        Self::on_page(LOGIN, next, &format!("{}{ticked}", percent_encode(username)))
+        Self::on_page(LOGIN, next, &format!("{}{ticked}", typed(username)))
     }
 
     /// The registration form.
     pub(crate) fn register(next: Option<&str>, username: &str) -> Self {
-        Self::on_page(REGISTER, next, &percent_encode(username))
+        Self::on_page(REGISTER, next, &typed(username))
     }
 
     /// A form that stands on every page, and leads back to that page or to the start page.
@@ -80,7 +80,7 @@ impl Form {
     fn on_page(page: &str, next: Option<&str>, typed: &str) -> Self {
         let next = next.map_or_else(NextPath::home, NextPath::parse);
         let link = next.link_from(page);
-        let mark = if next.is_home() { '?' } else { '&' };
+        let mark = if link.contains('?') { '&' } else { '?' };
         Self { next: next.to_location(), again: Some(format!("{link}{mark}username={typed}")) }
     }
 
@@ -103,11 +103,18 @@ impl Form {
     }
 }
 
+/// What was typed as a name. The rest of one that is much too long is of no use, and would make the address
+/// too long.
+fn typed(username: &str) -> String {
+    percent_encode(&username.chars().take(2 * USERNAME_MAXIMUM).collect::<String>())
+}
+
 /// The page that a form stood on. Unlike after a sign-in, that may be a page which is no place to go to
 /// next; only visible ASCII can stand in a `Location`.
 fn back_to(raw: &str) -> String {
     let path = raw.split(['?', '#']).next().unwrap_or_default();
-    if Page::at(path).is_some() && raw.bytes().all(|byte| byte.is_ascii_graphic()) {
+    let is_short = raw.len() <= ADDRESS_MAXIMUM_BYTES;
+    if is_short && Page::at(path).is_some() && raw.bytes().all(|byte| byte.is_ascii_graphic()) {
         raw.to_owned()
     } else {
         NextPath::parse(raw).to_location()

@@ -11,6 +11,7 @@ impl Text {
         let refusals = &self.refusals;
         match error {
             ApiError::MalformedBody
+            | ApiError::MalformedRequest
             | ApiError::MethodNotAllowed
             | ApiError::BodyTooLarge
             | ApiError::UriTooLong

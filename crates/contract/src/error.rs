@@ -15,6 +15,8 @@ use crate::FieldError;
 pub enum ApiError {
     /// 400: the body is not what its content type says.
     MalformedBody,
+    /// 400: the request's head can be understood in two ways.
+    MalformedRequest,
     /// 401: no account has that name and password.
     InvalidCredentials,
     /// 401: a guest asked for something that needs an account.
@@ -72,6 +74,7 @@ impl ApiError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::MalformedBody => "malformed_body",
+            Self::MalformedRequest => "malformed_request",
             Self::InvalidCredentials => "invalid_credentials",
             Self::SignInRequired => "sign_in_required",
             Self::SessionEnded { .. } => "session_ended",
@@ -96,7 +99,7 @@ impl ApiError {
     #[must_use]
     pub const fn status(&self) -> u16 {
         match self {
-            Self::MalformedBody => 400,
+            Self::MalformedBody | Self::MalformedRequest => 400,
             Self::InvalidCredentials | Self::SignInRequired | Self::SessionEnded { .. } => 401,
             Self::OriginRefused => 403,
             Self::NotFound => 404,
@@ -137,7 +140,7 @@ impl ApiError {
     #[must_use]
     pub const fn sentence(&self) -> &'static str {
         match self {
-            Self::MalformedBody => "The request could not be read.",
+            Self::MalformedBody | Self::MalformedRequest => "The request could not be read.",
             Self::InvalidCredentials => "That name and password do not match.",
             Self::SignInRequired => "Please sign in first.",
             Self::SessionEnded { reason } => reason.sentence(),

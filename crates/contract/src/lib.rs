@@ -17,7 +17,7 @@ pub use field_error::{Fault, Field, FieldError};
 pub use inspection::{
     CookieContents, CookieView, EventKind, EventView, InspectionView, LimitView, RecordView,
 };
-pub use next_path::NextPath;
+pub use next_path::{ADDRESS_MAXIMUM_BYTES, NextPath, has_dot_segments};
 pub use password::{PASSWORD_MAXIMUM, PASSWORD_MAXIMUM_BYTES, PASSWORD_MINIMUM, Password};
 pub use preferences::{Language, Theme};
 pub use query::{percent_encode, query_value};

@@ -4,8 +4,10 @@ use std::fmt;
 
 use crate::query::{percent_encode, push_escape, query_value};
 
-/// Longest accepted path, in bytes.
-const MAXIMUM_BYTES: usize = 8 * 1024;
+/// Most bytes of an address, as a request or a `Location` carries it: the server refuses a longer one.
+pub const ADDRESS_MAXIMUM_BYTES: usize = 8 * 1024;
+/// Longest link that carries one: what was typed into the form, and why it was refused, follow it.
+const MAXIMUM_LINK_BYTES: usize = 6 * 1024;
 /// First segments that lead to no page of their own, or would sign out or in again.
 const REFUSED_SEGMENTS: [&str; 4] = ["login", "logout", "api", "pkg"];
 
@@ -62,10 +64,14 @@ impl NextPath {
         location
     }
 
-    /// `page` with this path in its query; `page` alone if this is Home.
+    /// `page` with this path in its query; `page` alone if this is Home, or would make the link too long.
     #[must_use]
     pub fn link_from(&self, page: &str) -> String {
-        if self.is_home() { page.to_owned() } else { format!("{page}?next={}", percent_encode(&self.0)) }
+        if self.is_home() {
+            return page.to_owned();
+        }
+        let link = format!("{page}?next={}", percent_encode(&self.0));
+        if link.len() > MAXIMUM_LINK_BYTES { page.to_owned() } else { link }
     }
 }
 
@@ -77,7 +83,10 @@ impl fmt::Display for NextPath {
 
 fn is_path_of_this_site(raw: &str) -> bool {
     let begins_with_one_slash = raw.starts_with('/') && !raw.starts_with("//") && !raw.starts_with("/\\");
-    if !begins_with_one_slash || raw.len() > MAXIMUM_BYTES || raw.chars().any(char::is_control) {
+    if !begins_with_one_slash
+        || location_bytes(raw) > ADDRESS_MAXIMUM_BYTES
+        || raw.chars().any(char::is_control)
+    {
         return false;
     }
     let path = raw.split(['?', '#']).next().unwrap_or_default();
@@ -85,6 +94,18 @@ fn is_path_of_this_site(raw: &str) -> bool {
     let leaves_a_host_in_front = segments.first().is_some_and(|first| first.is_empty()) && segments.len() > 1;
     let is_refused = segments.first().is_some_and(|first| REFUSED_SEGMENTS.contains(first));
     !leaves_a_host_in_front && !is_refused
+}
+
+/// An escape takes three bytes.
+fn location_bytes(raw: &str) -> usize {
+    raw.bytes().map(|byte| if byte.is_ascii_graphic() { 1 } else { 3 }).sum()
+}
+
+/// Whether a path stands for another: one of its segments is a dot segment, however its dots and slashes are
+/// written. Browsers never ask for such a path.
+#[must_use]
+pub fn has_dot_segments(path: &str) -> bool {
+    path.split(['/', '\\']).any(|segment| dots(segment) > 0)
 }
 
 /// The segments that a browser keeps: `\` counts as `/`, and dots may be written `%2e`.
@@ -149,7 +170,8 @@ mod tests {
     /// ASVS V3.7.2, V1.2.2.
     #[test]
     fn everything_else_means_home() {
-        let long = format!("/{}", "a".repeat(8 * 1024));
+        let [long, long_as_a_location] =
+            [("a", 8 * 1024), ("ü", 1500)].map(|(letter, count)| format!("/{}", letter.repeat(count)));
         for raw in [
             "",
             "about",
@@ -181,6 +203,7 @@ mod tests {
             "/pkg/app.js",
             "/login/",
             &long,
+            &long_as_a_location,
         ] {
             assert_eq!(NextPath::parse(raw), NextPath::home(), "{raw:?}");
         }
@@ -193,6 +216,16 @@ mod tests {
         assert_eq!(next.link_from("/login"), "/login?next=/contact%3Fa%3Db%26c%23d");
         assert_eq!(NextPath::from_query("next=/contact%3Fa%3Db%26c%23d"), next);
         assert_eq!(NextPath::home().link_from("/login"), "/login");
+    }
+
+    #[test]
+    fn a_path_that_stands_for_another_is_known() {
+        for path in ["/./about", "/x/../about", "/%2e/about", "/.%2E/about", "/.\\about", "/about/."] {
+            assert!(has_dot_segments(path), "{path}");
+        }
+        for path in ["/", "/about", "/.well-known/x", "/a..b", "/..."] {
+            assert!(!has_dot_segments(path), "{path}");
+        }
     }
 
     #[test]

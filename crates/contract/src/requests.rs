@@ -10,6 +10,7 @@ use crate::{Language, Password, Theme};
 #[serde(deny_unknown_fields)]
 pub struct RegisterRequest {
     /// 3 to 32 ASCII letters, digits, `_`, `.` or `-`.
+    #[cfg_attr(feature = "openapi", schema(min_length = 3, max_length = 32, pattern = "^[A-Za-z0-9_.-]+$"))]
     pub username: String,
     /// 15 to 256 Unicode code points, unless configured otherwise.
     pub password: Password,

@@ -1,11 +1,12 @@
 //! JSON bodies, refused for what is wrong with them.
 
 use auth::AuthError;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 use contract::{ApiError, Fault, Field, FieldError};
-use serde::de::DeserializeOwned;
+use http_body_util::{BodyExt as _, Collected, LengthLimitError, Limited};
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 
 use crate::middleware::MOST_BODY_BYTES;
@@ -23,6 +24,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
             return Err(Problem(ApiError::UnsupportedMediaType));
         }
         let bytes = read(request.into_body()).await.map_err(Problem)?;
+        if !is_object(&bytes) {
+            return Err(Problem(refusal_of_another_type(&bytes)));
+        }
         let mut json = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut json).map_err(|error| Problem(refusal(&error)))?;
         json.end().map_err(|_| Problem(ApiError::MalformedBody))?;
@@ -33,15 +37,31 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
 /// Reads a body of at most [`MOST_BODY_BYTES`].
 ///
 /// # Errors
-/// [`ApiError::BodyTooLarge`], also for one whose end does not come.
-pub async fn read(body: Body) -> Result<axum::body::Bytes, ApiError> {
-    to_bytes(body, MOST_BODY_BYTES).await.map_err(|_| ApiError::BodyTooLarge)
+/// [`ApiError::BodyTooLarge`], also for one whose end does not come; [`ApiError::MalformedRequest`] for one
+/// whose chunks cannot be read.
+pub async fn read(body: Body) -> Result<Bytes, ApiError> {
+    let read = Limited::new(body, MOST_BODY_BYTES).collect().await;
+    read.map(Collected::to_bytes).map_err(|error| {
+        if error.is::<LengthLimitError>() { ApiError::BodyTooLarge } else { ApiError::MalformedRequest }
+    })
 }
 
 fn is_json(request: &Request) -> bool {
     let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = content_type.and_then(|value| value.split(';').next()).map(str::trim);
     essence.is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"))
+}
+
+/// serde also takes a list of the values for an object.
+fn is_object(json: &[u8]) -> bool {
+    json.trim_ascii_start().starts_with(b"{")
+}
+
+fn refusal_of_another_type(json: &[u8]) -> ApiError {
+    match serde_json::from_slice::<IgnoredAny>(json) {
+        Ok(_) => AuthError::Invalid(vec![FieldError::new(Field::Body, Fault::WrongType)]).into(),
+        Err(_) => ApiError::MalformedBody,
+    }
 }
 
 /// Says which field is wrong. `serde_json` 1.0 names a missing one in its message and nowhere else.

@@ -2,7 +2,6 @@
 
 use axum::body::HttpBody as _;
 use axum::extract::Request;
-use axum::http::Method;
 use axum::http::header::{CONTENT_TYPE, ORIGIN};
 use axum::response::Response;
 use contract::ApiError;
@@ -36,7 +35,7 @@ pub fn check_refusal(response: &Response) -> Result<(), ApiError> {
 }
 
 fn may_be_ours(request: &Request) -> bool {
-    let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let is_safe = request.method().is_safe();
     let says = |name| request.headers().get(name).is_some_and(|value| !value.is_empty());
     is_safe || says("sec-fetch-site") || says(ORIGIN.as_str()) || is_program(request)
 }

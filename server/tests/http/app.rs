@@ -22,7 +22,7 @@ pub struct TestApp {
     pub clock: Arc<FixedClock>,
     address: SocketAddr,
     redirect_address: Option<SocketAddr>,
-    folder: TempDir,
+    folder: Arc<TempDir>,
     _stop: oneshot::Sender<()>,
 }
 
@@ -33,8 +33,16 @@ impl TestApp {
 
     /// Starts with settings such as `sessions.anonymous=never`. Throttles are off unless set.
     pub async fn with(settings: &[&str]) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let clock = Arc::new(FixedClock::default());
+        let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+        Self::begin(folder, Arc::new(FixedClock::default()), settings).await
+    }
+
+    /// Another server over the same database and by the same clock, with settings of its own.
+    pub async fn beside(&self, settings: &[&str]) -> Self {
+        Self::begin(Arc::clone(&self.folder), Arc::clone(&self.clock), settings).await
+    }
+
+    async fn begin(folder: Arc<TempDir>, clock: Arc<FixedClock>, settings: &[&str]) -> Self {
         let off = ["address_sign_in", "address_registration", "address_anonymous", "account"];
         let set = [
             vec!["server.address=127.0.0.1:0".to_owned()],
@@ -75,8 +83,13 @@ impl TestApp {
         self.url("")
     }
 
+    /// Where everything is that the server keeps on disk.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     pub fn database(&self) -> std::path::PathBuf {
-        Path::new(self.folder.path()).join("data/test.db")
+        self.folder().join("data/test.db")
     }
 
     /// A program that calls the API.

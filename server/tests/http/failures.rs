@@ -34,6 +34,8 @@ async fn bodies_are_refused_for_what_is_wrong_with_them() {
         ("", 400, "malformed_body"),
         ("{", 400, "malformed_body"),
         (&deep, 422, "invalid"),
+        (r#"["ada", "x"]"#, 422, "invalid"),
+        ("null", 422, "invalid"),
         ("[]", 422, "invalid"),
         (r#"{"username":"ada"}"#, 422, "invalid"),
         (r#"{"username":1,"password":"x"}"#, 422, "invalid"),

@@ -1,5 +1,6 @@
 //! The server over HTTP, each test with a server and a database of its own.
 
+#[expect(dead_code, reason = "the attacks use the rest")]
 mod app;
 
 mod accounts;
@@ -12,17 +13,14 @@ mod failures;
 mod headers;
 mod http2;
 mod inspector;
-mod kill;
 mod login;
 mod logout;
 mod migrate;
 mod openapi;
-mod origin;
 mod pages;
 mod parity;
 mod password_rules;
 mod preferences;
-mod proxy;
 mod register;
 mod reports;
 mod secure;
@@ -30,8 +28,6 @@ mod secure;
 #[expect(dead_code, reason = "the stores' own tests use the rest")]
 mod servers;
 mod sessions;
-mod store_away;
-mod store_down;
 mod store_tls;
 mod stores;
 mod throttle;

@@ -14,19 +14,6 @@ async fn after_five_failures_even_the_right_password_waits() {
     assert_eq!(app.program().login("ada", PASSWORD).await.status, 200);
 }
 
-/// ASVS V6.3.8.
-#[tokio::test]
-async fn a_name_without_account_is_throttled_alike() {
-    let app = TestApp::with(&["throttle.account=on"]).await;
-    app.member("ada").await;
-    for _ in 0..5 {
-        app.program().login("ada", "another good password").await;
-        app.program().login("bob", "another good password").await;
-    }
-    let (known, unknown) = (app.program().login("ada", "x").await, app.program().login("bob", "x").await);
-    assert_eq!((known.status, known.body), (unknown.status, unknown.body));
-}
-
 /// ASVS V2.4.1.
 #[tokio::test]
 async fn one_address_tries_ten_times_and_whoami_and_sign_out_are_free() {

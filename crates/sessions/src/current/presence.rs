@@ -67,7 +67,8 @@ impl CurrentSession {
             Err(StoreError::Corrupt(source)) => {
                 let session = sessions.key(id);
                 tracing::error!(?session, %source, "removing a session record that cannot be read");
-                sessions.end(id, None, Reason::Corrupt).await?;
+                // What cannot be marked, such as a folder in a file's place, is found again the next time.
+                let _ = sessions.end(id, None, Reason::Corrupt).await;
                 Ok(Presence::Ended { reason: Some(Reason::Corrupt), in_flight: false })
             }
             Err(unavailable) => Err(unavailable),

@@ -199,10 +199,11 @@ impl Inner {
             Ok(bytes) => match Document::decode(&bytes) {
                 Ok(document) => Ok(Some(document)),
                 // One read need not give all of a file.
-                Err(_) => fs::read(&path)
+                Err(_) => read_whole(&path)
                     .map_err(StoreError::unavailable)
                     .and_then(|bytes| Document::decode(&bytes).map(Some)),
             },
+            Err(error) if is_no_file(&error) => Err(StoreError::corrupt(error)),
             // A folder that is gone says nothing about the session.
             Err(error) if error.kind() == ErrorKind::NotFound && folder_of(&path).is_dir() => Ok(None),
             Err(error) => Err(StoreError::unavailable(error)),
@@ -351,9 +352,24 @@ fn folder_of(path: &Path) -> &Path {
 /// the end, spends as much on that as on the read.
 fn read_at_once(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; 2048];
-    let count = File::open(path)?.read(&mut bytes)?;
+    let count = existing_file().open(path)?.read(&mut bytes)?;
     bytes.truncate(count);
     Ok(bytes)
+}
+
+fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    existing_file().open(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Whether a folder or a link stands where a record should.
+fn is_no_file(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    let is_link = error.raw_os_error() == Some(libc::ELOOP);
+    #[cfg(not(unix))]
+    let is_link = false;
+    is_link || error.kind() == ErrorKind::IsADirectory
 }
 
 /// When a sweep has something to do with it.
@@ -401,6 +417,15 @@ fn create_folder(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path)
+}
+
+/// Follows no link, and waits for nobody who might write.
+fn existing_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    options
 }
 
 fn private_file() -> OpenOptions {

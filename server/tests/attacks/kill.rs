@@ -1,53 +1,17 @@
 //! The server is killed while it writes, again and again: what it has acknowledged holds.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use reqwest::header::{COOKIE, SET_COOKIE};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
+use crate::process::Process;
 use crate::servers::postgres::Schema;
 
 const ROUNDS: usize = 200;
 /// Visitors who write at once.
 const VISITORS: usize = 4;
-
-/// The real program, in a folder that outlives it.
-struct Process {
-    child: Child,
-    origin: String,
-}
-
-impl Process {
-    fn start(folder: &TempDir, settings: &[String]) -> Self {
-        let database = folder.path().join("data/test.db");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
-        command.arg("--set=server.address=127.0.0.1:0");
-        command.arg(format!("--set=database.url=sqlite://{}", database.display()));
-        command.args(["--set=sessions.store_timeout=30s", "--set=throttle.address_anonymous=off"]);
-        command.args(settings.iter().map(|setting| format!("--set={setting}")));
-        let mut child = command
-            .current_dir(folder.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the server starts");
-        let mut line = String::new();
-        let output = child.stdout.take().expect("output");
-        BufReader::new(output).read_line(&mut line).expect("a line");
-        let (_, origin) = line.trim().split_once(" is ready at ").expect("its address");
-        Self { child, origin: origin.to_owned() }
-    }
-
-    fn kill(mut self) {
-        self.child.kill().expect("is killed");
-        self.child.wait().expect("is gone");
-    }
-}
 
 /// Somebody who chooses languages, signs out now and then, and remembers what was acknowledged.
 #[derive(Debug, Default)]

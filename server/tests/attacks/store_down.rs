@@ -70,16 +70,3 @@ async fn a_damaged_record_is_a_guest_and_is_removed() {
         .expect("counts");
     assert_eq!(left, 0);
 }
-
-/// ASVS V11.4.3.
-#[tokio::test]
-async fn a_dump_of_the_database_holds_no_usable_id_and_no_password() {
-    let app = TestApp::start().await;
-    let ada = app.member("ada").await;
-    let id = ada.cookie("id").expect("a session").to_owned();
-    for file in ["test.db", "test.db-wal"] {
-        let bytes = std::fs::read(app.database().with_file_name(file)).unwrap_or_default();
-        let text = String::from_utf8_lossy(&bytes);
-        assert!(!text.contains(&id) && !text.contains(crate::app::PASSWORD), "{file}");
-    }
-}

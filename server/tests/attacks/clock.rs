@@ -1,0 +1,45 @@
+//! The machine's clock is set, forwards and backwards.
+
+use serde_json::json;
+use time::Duration;
+
+use crate::app::PASSWORD;
+use crate::backing::Backing;
+
+#[tokio::test]
+async fn an_hour_back_signs_nobody_out_and_an_hour_ahead_nobody_in() {
+    for backing in Backing::all().await {
+        let app = backing.start().await;
+        let mut ada = app.member("ada").await;
+        app.clock.advance(Duration::hours(-1));
+        assert_eq!(ada.whoami().await["username"], json!("ada"), "{}: an hour back", backing.name);
+        assert_eq!(ada.choose("theme", "dark").await.status, 200, "{}", backing.name);
+        let mut left = ada.clone();
+        ada.logout().await;
+        app.clock.advance(Duration::hours(2));
+        assert_eq!(left.whoami().await["authenticated"], json!(false), "{}: an hour ahead", backing.name);
+        assert_eq!(ada.login("ada", PASSWORD).await.status, 200, "{}", backing.name);
+    }
+}
+
+#[tokio::test]
+async fn after_four_hundred_days_everybody_signs_in_again_and_a_clock_set_back_revives_nobody() {
+    for backing in Backing::all().await {
+        let app = backing.start().await;
+        let mut ada = app.member("ada").await;
+        let mut signed_out = ada.clone();
+        ada.logout().await;
+        ada.login("ada", PASSWORD).await;
+        app.clock.advance(Duration::days(400));
+        assert_eq!(ada.whoami().await["authenticated"], json!(false), "{}", backing.name);
+        assert_eq!(signed_out.whoami().await["authenticated"], json!(false), "{}", backing.name);
+        assert_eq!(ada.login("ada", PASSWORD).await.status, 200, "{}", backing.name);
+        app.clock.advance(Duration::days(-400));
+        assert_eq!(
+            signed_out.whoami().await["authenticated"],
+            json!(false),
+            "{}: was signed out",
+            backing.name
+        );
+    }
+}

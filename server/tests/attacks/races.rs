@@ -1,0 +1,58 @@
+//! Two requests at the same moment.
+
+use crate::app::{PASSWORD, TestApp};
+use crate::backing::Backing;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_registrations_of_one_name_one_succeeds() {
+    let app = TestApp::start().await;
+    for round in 0..5 {
+        let name = format!("ada{round}");
+        let mut callers = [(); 6].map(|()| app.program());
+        let registering = callers.iter_mut().map(|caller| caller.register(&name, PASSWORD));
+        let answers = futures_util::future::join_all(registering).await;
+        let mut statuses: Vec<_> = answers.iter().map(|answer| answer.status.as_u16()).collect();
+        statuses.sort_unstable();
+        assert_eq!(statuses, [201, 409, 409, 409, 409, 409]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parallel_choices_keep_both_wherever_the_store_can() {
+    for backing in Backing::embedded().into_iter().chain(Backing::elsewhere().await) {
+        let app = backing.start().await;
+        let mut ada = app.member("ada").await;
+        for (theme, language) in
+            [("dark", "de"), ("light", "fr"), ("dark", "en"), ("light", "de"), ("dark", "fr")]
+        {
+            let (mut one, mut other) = (ada.clone(), ada.clone());
+            let (first, second) =
+                tokio::join!(one.choose("theme", theme), other.choose("language", language));
+            assert_eq!((first.status.as_u16(), second.status.as_u16()), (200, 200), "{}", backing.name);
+            let whoami = ada.whoami().await;
+            assert_eq!(
+                (&whoami["theme"], &whoami["language"]),
+                (&theme.into(), &language.into()),
+                "{}",
+                backing.name
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_sign_out_and_a_choice_at_once_the_sign_out_stands() {
+    for backing in Backing::all().await {
+        let app = backing.start().await;
+        let mut ada = app.member("ada").await;
+        for _ in 0..10 {
+            ada.login("ada", PASSWORD).await;
+            let (mut leaving, mut choosing, mut copy) = (ada.clone(), ada.clone(), ada.clone());
+            let (left, _) = tokio::join!(leaving.logout(), choosing.choose("theme", "dark"));
+            assert_eq!(left.status, 204, "{}", backing.name);
+            for caller in [&mut copy, &mut choosing, &mut leaving] {
+                assert_eq!(caller.get("/api/v1/protected").await.status, 401, "{}", backing.name);
+            }
+        }
+    }
+}
