@@ -22,10 +22,12 @@ use crate::{say, tools};
 use downloads::Downloads;
 use load::Generator;
 use pinning::Pinning;
-use program::Program;
 use scenario::{Equipment, Scenario};
-use scratch::Scratch;
 use yardstick::Yardstick;
+
+pub use http::post_json;
+pub use program::Program;
+pub use scratch::Scratch;
 
 /// How many times the server is started to time it.
 const STARTS: usize = 5;

@@ -11,6 +11,7 @@ mod node;
 mod process;
 mod run;
 mod say;
+mod schemathesis;
 mod services;
 mod settings;
 mod site;

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything that can be checked, the quickest first.
 
+mod api;
 mod tally;
 
 use std::fs;
@@ -37,6 +38,7 @@ fn every_kind(tally: &mut Tally) -> Result<()> {
         services::ensure()?;
         rust_tests(tally)
     })?;
+    kind("REST API by its document", || api_tests(tally))?;
     kind("browser tests", || browser_tests(tally))
 }
 
@@ -95,6 +97,12 @@ fn rust_tests(tally: &mut Tally) -> Result<String> {
     counted.own_up_to_failure(transcript.succeeded);
     tally.add(counted);
     transcript.or_fail("`cargo test`")?;
+    Ok(counted.summary())
+}
+
+/// Against the program that the tests before have built.
+fn api_tests(tally: &mut Tally) -> Result<String> {
+    let counted = api::run(&workspace::target_folder()?.join("debug/server"), tally)?;
     Ok(counted.summary())
 }
 

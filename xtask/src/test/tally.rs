@@ -33,6 +33,14 @@ impl Tally {
         Self { passed: count("expected") + flaky, failed: count("unexpected"), flaky }
     }
 
+    /// Schemathesis' closing lines: `209 generated, 4 found 3 unique failures`, or `209 generated, 209 passed`.
+    pub fn of_schemathesis(lines: &[String]) -> Self {
+        let summary = lines.iter().rev().find(|line| line.contains(" generated, "));
+        let number = |word| summary.map_or(0, |line| number_before(line, word));
+        let (all, failed) = (number(" generated"), number(" found"));
+        Self { passed: all.saturating_sub(failed), failed, flaky: 0 }
+    }
+
     /// A run that failed before it could count a failure counts as one.
     pub fn own_up_to_failure(&mut self, succeeded: bool) {
         if !succeeded && self.failed == 0 {
@@ -90,6 +98,14 @@ mod tests {
         let tally = Tally::of_playwright(report);
         assert_eq!(tally, Tally { passed: 8, failed: 2, flaky: 1 });
         assert_eq!(tally.summary(), "8 passed, 1 of them at a second try,");
+    }
+
+    #[test]
+    fn requests_of_schemathesis_are_counted() {
+        let tally = |line: &str| Tally::of_schemathesis(&["Test cases:".to_owned(), line.to_owned()]);
+        let some_failed = tally("  209 generated, 4 found 3 unique failures");
+        assert_eq!(some_failed, Tally { passed: 205, failed: 4, flaky: 0 });
+        assert_eq!(tally("  317 generated, 317 passed"), Tally { passed: 317, failed: 0, flaky: 0 });
     }
 
     #[test]
