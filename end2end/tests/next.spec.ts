@@ -93,3 +93,38 @@ test('a next that a script has put into the form is judged again by the server',
   await visitor.isGreeted();
   await visitor.landsOn('/', HOME);
 });
+
+/** Pieces that addresses are made of, and tricks with them, as a link carries them. */
+const PIECES = [
+  'https:', 'javascript:', 'data:', '//', '/', '/', '\\', '%2f', '%5c', '%252f', '/../', '/%2e%2e/', '/./', '%09', '%0a', '%0d%0a',
+  '%00', '%20', '+', '%e2%80%a8', '%ef%bb%bf', 'evil.example', 'user@', ':80', '[::1]', '?', '%3f', '%23', ';', 'about', 'login', 'a',
+  '%C3%BC', '%ff', '.', '..', '%E3%80%82',
+];
+
+/** Made of pieces, the same ones in each run. */
+function generated(count: number): string[] {
+  let state = 7;
+  const next = (below: number) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+  const one = () => Array.from({ length: 1 + next(7) }, () => PIECES[next(PIECES.length)]).join('');
+  return Array.from({ length: count }, one);
+}
+
+// ASVS V3.7.2.
+test('the browser stays on this site wherever the server sends it', WITH_JAVASCRIPT, async ({ visitor, page, baseURL }) => {
+  await visitor.isMember();
+  const sent: [next: string, location: string][] = [];
+  for (const next of generated(400)) {
+    const answer = await page.request.get(`${baseURL}/login?next=${next}`, { maxRedirects: 0 });
+    expect(answer.status(), next).toBe(303);
+    sent.push([next, answer.headers().location ?? '']);
+  }
+  const elsewhere = await page.evaluate(([sent, origin]) => sent.filter(([, location]) => {
+    const target = new URL(location, `${origin}/login`);
+    return target.origin !== origin || target.pathname.startsWith('//') || !location.startsWith('/');
+  }), [sent, baseURL ?? ''] as const);
+  expect(elsewhere).toEqual([]);
+  expect(sent.filter(([, location]) => location !== '/').length, 'some are pages of ours').toBeGreaterThan(20);
+});
