@@ -5,10 +5,9 @@ import { join } from 'node:path';
 
 import { defineConfig, devices } from '@playwright/test';
 
-const { ANTEROOM_BINARY, CHROMIUM_PATH, END2END_PORT, END2END_STORE, PLAYWRIGHT_JSON_OUTPUT_NAME } = process.env;
-const port = Number(END2END_PORT ?? 3917);
-const address = `127.0.0.1:${port}`;
-const redisPort = port + 1;
+import { ADDRESS, IMPATIENT_ADDRESS, RECENT, REDIS_PORT } from './support/servers';
+
+const { ANTEROOM_BINARY, CHROMIUM_PATH, END2END_STORE, PLAYWRIGHT_JSON_OUTPUT_NAME } = process.env;
 
 // The server inherits this environment, where it takes everything with its prefix for a setting of its own.
 delete process.env.ANTEROOM_BINARY;
@@ -33,7 +32,7 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 10_000 },
   use: {
-    baseURL: `http://${address}`,
+    baseURL: `http://${ADDRESS}`,
     locale: 'en-US',
     screenshot: 'only-on-failure',
     // A trace of every test would double the time that all of them take; ask for one with `--trace on`.
@@ -48,16 +47,25 @@ export default defineConfig({
       grepInvert: /@with-javascript/,
     },
   ],
-  webServer: [...services(), {
+  webServer: [
+    ...services(),
+    site(ADDRESS, 'e2e.db'),
+    site(IMPATIENT_ADDRESS, 'impatient.db', { ANTEROOM_ACCOUNTS__RECENT_SIGN_IN: `${RECENT}s` }),
+  ],
+});
+
+/** A server with a database of its own. */
+function site(address: string, database: string, settings: Record<string, string> = {}) {
+  return {
     command: JSON.stringify(ANTEROOM_BINARY ?? '../target/release/server'),
     url: `http://${address}/readyz`,
     reuseExistingServer: false,
-    stdout: 'ignore',
-    stderr: 'pipe',
-    gracefulShutdown: { signal: 'SIGTERM', timeout: 5_000 },
+    stdout: 'ignore' as const,
+    stderr: 'pipe' as const,
+    gracefulShutdown: { signal: 'SIGTERM' as const, timeout: 5_000 },
     env: {
       ANTEROOM_SERVER__ADDRESS: address,
-      ANTEROOM_DATABASE__URL: `sqlite://${join(temporaryFolder(), 'e2e.db')}`,
+      ANTEROOM_DATABASE__URL: `sqlite://${join(temporaryFolder(), database)}`,
       ANTEROOM_LOG__LEVEL: 'error',
       // These journeys are not about slow disks.
       ANTEROOM_SESSIONS__STORE_TIMEOUT: '30s',
@@ -66,9 +74,10 @@ export default defineConfig({
       ANTEROOM_THROTTLE__ADDRESS_REGISTRATION: 'off',
       ANTEROOM_THROTTLE__ADDRESS_ANONYMOUS: 'off',
       ...store(),
+      ...settings,
     },
-  }],
-});
+  };
+}
 
 /** Where the sessions are, if `END2END_STORE` names another place than SQLite. */
 function store(): Record<string, string> {
@@ -78,7 +87,7 @@ function store(): Record<string, string> {
     case 'encrypted':
       return { ANTEROOM_SESSIONS__STORE: 'encrypted', ANTEROOM_SESSIONS__KEYS: randomBytes(32).toString('hex') };
     case 'redis':
-      return { ANTEROOM_SESSIONS__STORE: 'redis', ANTEROOM_SESSIONS__URL: `redis://127.0.0.1:${redisPort}/` };
+      return { ANTEROOM_SESSIONS__STORE: 'redis', ANTEROOM_SESSIONS__URL: `redis://127.0.0.1:${REDIS_PORT}/` };
     default:
       throw new Error(`END2END_STORE is ${END2END_STORE}, but only encrypted and redis are known`);
   }
@@ -88,8 +97,8 @@ function store(): Record<string, string> {
 function services() {
   if (END2END_STORE !== 'redis') return [];
   const folder = JSON.stringify(temporaryFolder());
-  const command = `redis-server --bind 127.0.0.1 --port ${redisPort} --save '' --dir ${folder}`;
-  return [{ command, port: redisPort, reuseExistingServer: false, gracefulShutdown: { signal: 'SIGTERM' as const, timeout: 5_000 } }];
+  const command = `redis-server --bind 127.0.0.1 --port ${REDIS_PORT} --save '' --dir ${folder}`;
+  return [{ command, port: REDIS_PORT, reuseExistingServer: false, gracefulShutdown: { signal: 'SIGTERM' as const, timeout: 5_000 } }];
 }
 
 /** One for the whole run: the workers read this file again, and find the folder in their environment. */

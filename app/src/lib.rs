@@ -11,6 +11,7 @@
 pub mod app;
 mod browser;
 pub mod components;
+mod confirmation;
 mod eager;
 mod handed;
 mod inspection;
@@ -21,6 +22,7 @@ pub mod routes;
 pub mod server_fns;
 #[cfg(feature = "ssr")]
 pub mod ssr;
+mod strength;
 pub mod submission;
 pub mod text;
 mod visit;

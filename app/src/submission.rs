@@ -7,6 +7,7 @@ use leptos::wasm_bindgen::JsCast;
 use web_sys::{FormData, HtmlButtonElement, HtmlElement, HtmlFormElement, HtmlInputElement};
 
 use crate::browser::in_background;
+use crate::confirmation;
 use crate::requests;
 
 /// The state of one form.
@@ -29,27 +30,46 @@ impl Submission {
     /// the fields that were sent.
     pub fn send(self, event: &SubmitEvent, on_success: Box<dyn FnOnce(Whoami, FormData)>) {
         event.prevent_default();
-        let Some((form, fields)) = form_of(event).filter(|_| !self.pending.get_untracked()) else { return };
+        if let Some((form, fields)) = form_of(event).filter(|_| !self.pending.get_untracked()) {
+            self.attempt(form, fields, on_success);
+        }
+    }
+
+    /// What is refused for the want of a recent sign-in is attempted once more after one. The form that was sent
+    /// last carries a mark.
+    fn attempt(self, form: HtmlFormElement, fields: FormData, on_success: Box<dyn FnOnce(Whoami, FormData)>) {
+        if let Ok(Some(last)) = document().query_selector("[data-sent]") {
+            let _ = last.remove_attribute("data-sent");
+        }
+        let _ = form.set_attribute("data-sent", "");
         self.pending.set(true);
         self.failure.set(None);
         in_background(Box::pin(async move {
             let answer = requests::post(&form.action(), &fields).await;
             self.pending.set(false);
             match answer {
-                Ok(whoami) => on_success(whoami, fields),
-                Err(error) => self.fail(form, error),
+                Ok(whoami) => {
+                    // No password stays in a form.
+                    form.reset();
+                    on_success(whoami, fields);
+                }
+                Err(ApiError::RecentSignInRequired) if confirmation::can_ask() => {
+                    confirmation::ask(Box::new(move || self.attempt(form, fields, on_success)));
+                }
+                Err(error) => self.fail(&form, error),
             }
         }));
     }
 
-    fn fail(self, form: HtmlFormElement, error: ApiError) {
-        if error == ApiError::InvalidCredentials
-            && let Ok(Some(password)) = form.query_selector("[name=password]")
+    fn fail(self, form: &HtmlFormElement, error: ApiError) {
+        if matches!(error, ApiError::InvalidCredentials | ApiError::WrongPassword)
+            && let Ok(Some(password)) = form.query_selector("[autocomplete=current-password]")
         {
             password.unchecked_into::<HtmlInputElement>().set_value("");
         }
         let place = if error.fields().is_empty() { "[role=alert]" } else { "[aria-invalid=true]" };
         self.failure.set(Some(error));
+        let form = form.clone();
         // The next frame: only then does the page show what to look at.
         request_animation_frame(move || {
             if let Ok(Some(place)) = form.query_selector(place) {

@@ -85,6 +85,10 @@ pub struct Text {
     pub session_lead: &'static str,
     /// The inspector.
     pub inspector: Inspector,
+    /// The forms of the account page.
+    pub own: Own,
+    /// How good a new password is.
+    pub strength: Strength,
     /// The list of devices on the account page.
     pub devices: Devices,
     /// Name of the choice of colours.
@@ -155,12 +159,40 @@ pub struct Devices {
     pub not_listed: &'static str,
 }
 
+/// What the forms of the account page say.
+#[expect(missing_docs, reason = "each is named after what it tells")]
+pub struct Own {
+    pub current_password: &'static str,
+    pub new_password: &'static str,
+    pub change_lead: &'static str,
+    pub change: &'static str,
+    pub changed: &'static str,
+    pub confirm_heading: &'static str,
+    pub confirm_lead: &'static str,
+    pub confirm: &'static str,
+    pub cancel: &'static str,
+    pub remove_heading: &'static str,
+    pub remove_lead: &'static str,
+    pub remove: &'static str,
+}
+
+/// What is said of a new password while it is typed.
+#[expect(missing_docs, reason = "each is named after what it tells")]
+pub struct Strength {
+    pub short: (&'static str, &'static str),
+    pub repeated: &'static str,
+    pub enough: &'static str,
+    pub strong: &'static str,
+}
+
 /// Why something was refused; read them by [`Text::error`] and [`Text::fault`].
 #[expect(missing_docs, reason = "each is named after the error or fault that it tells")]
 pub struct Refusals {
     pub request: &'static str,
     pub invalid_credentials: &'static str,
     pub sign_in_required: &'static str,
+    pub recent_sign_in_required: &'static str,
+    pub wrong_password: &'static str,
     pub origin: &'static str,
     pub timeout: &'static str,
     pub username_taken: &'static str,
@@ -175,6 +207,8 @@ pub struct Refusals {
     pub absolute: &'static str,
     pub revoked: &'static str,
     pub password_changed: &'static str,
+    pub account_removed: &'static str,
+    pub displaced: &'static str,
     pub session_ended: &'static str,
     pub username_length: &'static str,
     pub username_characters: &'static str,
@@ -185,6 +219,7 @@ pub struct Refusals {
     pub password_breached: &'static str,
     pub password_contains_username: &'static str,
     pub password_contains_site: &'static str,
+    pub password_unchanged: &'static str,
     pub missing: &'static str,
     pub value: &'static str,
 }

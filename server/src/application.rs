@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::{fs, io};
 
-use auth::{Auth, AuthParts, BreachedPasswords, PasswordHasher, PasswordRules, Throttle};
+use auth::{Auth, AuthParts, BreachedPasswords, PasswordHasher, PasswordRules};
 use leptos::config::LeptosOptions;
 use sessions::{Clock, Policy, Sessions, StoreError};
 use tokio::net::TcpListener;
@@ -31,8 +31,8 @@ pub struct Application {
     origin: String,
     tls: Option<Arc<Tls>>,
     edge: Edge,
+    auth: Auth,
     sessions: Sessions,
-    throttle: Arc<dyn Throttle>,
     sweep_every: Option<std::time::Duration>,
 }
 
@@ -104,7 +104,8 @@ impl Application {
         let tls = config.server.tls.certificate.as_ref().map(Tls::load).transpose()?.map(Arc::new);
         let site = Site::find(config.leptos.site_root.clone()).map_err(StartError::Site)?;
         let anteroom = wire(config, &clock, &site).await?;
-        let (sessions, throttle) = (anteroom.sessions.clone(), Arc::clone(&anteroom.auth.throttle));
+        let (auth, sessions) = (anteroom.auth.clone(), anteroom.sessions.clone());
+        follow_up(&auth, &sessions).await;
         let listener = bind(config.server.address).await?;
         let redirecting = match config.server.tls.redirect_address {
             Some(address) => Some(bind(address).await?),
@@ -114,7 +115,7 @@ impl Application {
         let routes = router(&anteroom, &site);
         let edge = Edge::new(anteroom, routes);
         let sweep_every = config.sessions.sweep_every;
-        Ok(Self { listener, redirecting, origin, tls, edge, sessions, throttle, sweep_every })
+        Ok(Self { listener, redirecting, origin, tls, edge, auth, sessions, sweep_every })
     }
 
     /// The address that was bound; with port 0 in the settings, the port that it got.
@@ -147,9 +148,8 @@ impl Application {
 
     /// Answers until `stop` is done, then lets requests finish for at most 25 seconds.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) {
-        let sweeping = self.sweep_every.map(|every| {
-            tokio::spawn(serve::sweep(self.sessions.clone(), Arc::clone(&self.throttle), every))
-        });
+        let sweeping =
+            self.sweep_every.map(|every| tokio::spawn(serve::sweep(self.auth, self.sessions, every)));
         let door = match &self.tls {
             Some(tls) => Door::Secure(self.edge, TlsAcceptor::from(tls.config())),
             None => Door::Plain(self.edge),
@@ -176,6 +176,15 @@ fn origin(config: &Config, listener: &TcpListener) -> Result<String, StartError>
         _ if config.server.tls.is_on() => format!("https://{bound}"),
         _ => format!("http://{bound}"),
     })
+}
+
+/// Does at once what a process before this one was killed over. While the store does not answer it is left to
+/// the sweeps.
+async fn follow_up(auth: &Auth, sessions: &Sessions) {
+    let now = sessions.settings().clock.now();
+    if let Err(error) = auth.end_pending(sessions, now + time::Duration::SECOND).await {
+        tracing::warn!(%error, "sessions that were to end are still there");
+    }
 }
 
 async fn wire(config: &Config, clock: &Arc<dyn Clock>, site: &Site) -> Result<Anteroom, StartError> {
@@ -209,6 +218,7 @@ pub async fn open_auth(config: &Config, clock: &Arc<dyn Clock>) -> Result<Auth, 
         hasher: PasswordHasher::new(cores).map_err(StartError::Hashing)?,
         rules: password_rules(config),
         signed_in: Policy { persistent: false, ..policy(timeouts.idle, timeouts.absolute) },
+        recent: duration(config.accounts.recent_sign_in),
         kept_in: Policy { persistent: true, ..policy(timeouts.kept_idle, timeouts.kept_absolute) },
     }))
 }

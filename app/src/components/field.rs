@@ -3,6 +3,7 @@
 use contract::{ApiError, Field};
 use leptos::prelude::*;
 
+use crate::browser::in_browser;
 use crate::submission::Submission;
 use crate::text::say;
 use crate::visitor::CurrentVisitor;
@@ -25,7 +26,8 @@ pub fn UsernameField(submission: Submission, value: String, hint: Signal<String>
     }
 }
 
-/// Asks for a password: today's to sign in (`autocomplete` is `current-password`), or a new one.
+/// Asks for a password: today's to sign in (`autocomplete` is `current-password`), or a new one. It can be shown
+/// while it is typed; on its way to the server it is hidden again.
 #[component]
 pub fn PasswordField(
     submission: Submission,
@@ -33,6 +35,11 @@ pub fn PasswordField(
     hint: Signal<String>,
 ) -> impl IntoView {
     let shown = RwSignal::new(false);
+    in_browser(Box::new(move || {
+        if submission.pending.get() {
+            shown.set(false);
+        }
+    }));
     view! {
         <div class="field">
             <label for="password">{say(|text| text.password)}</label>
@@ -73,18 +80,25 @@ fn fault(submission: Submission, field: Field) -> impl Fn() -> Option<String> + 
     }
 }
 
-/// A refused pair of name and password marks both, since neither is known to be the right one.
+/// Whether the failure is about this field.
 fn invalid(
     submission: Submission,
     field: Field,
 ) -> impl Fn() -> Option<&'static str> + Copy + Send + 'static {
     move || {
-        let is_invalid = submission.failure.with(|error| match error {
-            Some(ApiError::InvalidCredentials) => true,
-            Some(ApiError::UsernameTaken) => field == Field::Username,
-            Some(error) => error.fields().iter().any(|one| one.field == field),
-            None => false,
-        });
+        let is_invalid =
+            submission.failure.with(|error| error.as_ref().is_some_and(|error| marks(error, field)));
         is_invalid.then_some("true")
+    }
+}
+
+/// Whether a failure is about a field. A refused pair of name and password marks both, since neither is known to
+/// be the right one.
+pub(super) fn marks(error: &ApiError, field: Field) -> bool {
+    match error {
+        ApiError::InvalidCredentials => true,
+        ApiError::WrongPassword => field != Field::NewPassword,
+        ApiError::UsernameTaken => field == Field::Username,
+        error => error.fields().iter().any(|one| one.field == field),
     }
 }

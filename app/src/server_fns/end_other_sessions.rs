@@ -9,9 +9,9 @@ use leptos::prelude::*;
 /// Those of `auth::Visitor::end_other_sessions`.
 #[server(prefix = "/api/fn", endpoint = "end_other_sessions")]
 pub async fn end_other_sessions() -> Result<Whoami, ApiError> {
-    use crate::routes::ACCOUNT;
+    use super::ALL_OTHERS;
     use crate::ssr::{self, Form};
 
     let outcome = async { Ok(ssr::visitor().await?.end_other_sessions().await?) }.await;
-    Form::without_page(Some(ACCOUNT)).answer(outcome)
+    Form::end_sessions(ALL_OTHERS).answer(outcome)
 }

@@ -12,9 +12,8 @@ pub async fn end_session(
     /// As the list of sessions names it.
     handle: String,
 ) -> Result<Whoami, ApiError> {
-    use crate::routes::ACCOUNT;
     use crate::ssr::{self, Form};
 
     let outcome = async { Ok(ssr::visitor().await?.end_session(&handle).await?) }.await;
-    Form::without_page(Some(ACCOUNT)).answer(outcome)
+    Form::end_sessions(&handle).answer(outcome)
 }

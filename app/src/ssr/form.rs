@@ -13,7 +13,7 @@ use http::{HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 
-use crate::routes::{LOGIN, Page, REGISTER};
+use crate::routes::{ACCOUNT, HOME, LOGIN, Page, REGISTER};
 use crate::server_fns::REMEMBER_USERNAME;
 
 /// What a form without JavaScript gets.
@@ -47,6 +47,8 @@ impl FormAnswer {
 pub(crate) struct Form {
     next: String,
     again: Option<String>,
+    /// Where the password is asked for once more, if it has to be.
+    confirm: Option<String>,
 }
 
 impl Form {
@@ -72,26 +74,57 @@ impl Form {
         Self::on_page(REGISTER, next, &typed(username))
     }
 
+    /// The form that changes a password. It is filled in anew after the password was said once more: what was
+    /// typed must not travel in an address.
+    pub(crate) fn change_password() -> Self {
+        let (next, again) = (format!("{ACCOUNT}?done=password"), Some(format!("{ACCOUNT}?form=password")));
+        Self { next, again, confirm: Some(format!("{ACCOUNT}?form=confirm")) }
+    }
+
+    /// The form that removes an account.
+    pub(crate) fn remove_account() -> Self {
+        Self { next: HOME.to_owned(), again: Some(format!("{ACCOUNT}?form=removal")), confirm: None }
+    }
+
+    /// A form that ends sessions: one, or all others. It goes on once the password was said.
+    pub(crate) fn end_sessions(end: &str) -> Self {
+        let confirm = Some(format!("{ACCOUNT}?form=confirm&end={}", typed(end)));
+        Self { next: ACCOUNT.to_owned(), again: None, confirm }
+    }
+
+    /// The form that asks for the password once more, and what it then ends.
+    pub(crate) fn confirm(end: Option<&str>) -> Self {
+        let end = end.map(|end| format!("&end={}", typed(end))).unwrap_or_default();
+        let next = if end.is_empty() { format!("{ACCOUNT}#password") } else { ACCOUNT.to_owned() };
+        Self { next, again: Some(format!("{ACCOUNT}?form=confirm{end}")), confirm: None }
+    }
+
     /// A form that stands on every page, and leads back to that page or to the start page.
     pub(crate) fn without_page(next: Option<&str>) -> Self {
-        Self { next: next.map_or_else(|| NextPath::home().to_location(), back_to), again: None }
+        Self {
+            next: next.map_or_else(|| NextPath::home().to_location(), back_to),
+            again: None,
+            confirm: None,
+        }
     }
 
     fn on_page(page: &str, next: Option<&str>, typed: &str) -> Self {
         let next = next.map_or_else(NextPath::home, NextPath::parse);
         let link = next.link_from(page);
         let mark = if link.contains('?') { '&' } else { '?' };
-        Self { next: next.to_location(), again: Some(format!("{link}{mark}username={typed}")) }
+        Self { next: next.to_location(), again: Some(format!("{link}{mark}username={typed}")), confirm: None }
     }
 
     /// Answers both kinds of client.
     pub(crate) fn answer<T>(self, outcome: Result<T, ApiError>) -> Result<T, ApiError> {
-        let answer = match (&outcome, self.again) {
-            (Ok(_), _) => Answer::SeeOther(self.next),
-            (Err(error), Some(again)) => {
-                Answer::SeeOther(format!("{again}&error={}", percent_encode(&error.to_string())))
+        let with_error =
+            |page, error: &ApiError| format!("{page}&error={}", percent_encode(&error.to_string()));
+        let answer = match (&outcome, self.again, self.confirm) {
+            (Ok(_), ..) => Answer::SeeOther(self.next),
+            (Err(error @ ApiError::RecentSignInRequired), _, Some(page)) | (Err(error), Some(page), _) => {
+                Answer::SeeOther(with_error(page, error))
             }
-            (Err(error), None) => Answer::Page(error.clone()),
+            (Err(error), None, _) => Answer::Page(error.clone()),
         };
         if let Some(slot) = use_context::<FormAnswer>() {
             slot.put(answer);

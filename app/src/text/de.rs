@@ -1,6 +1,6 @@
 //! German.
 
-use super::{Devices, Inspector, Refusals, Text};
+use super::{Devices, Inspector, Own, Refusals, Strength, Text};
 
 pub(super) static TEXT: Text = Text {
     skip: "Zum Inhalt springen",
@@ -72,6 +72,26 @@ pub(super) static TEXT: Text = Text {
         used: "genutzt",
         ended: "beendet:",
     },
+    own: Own {
+        current_password: "Jetziges Passwort",
+        new_password: "Neues Passwort",
+        change_lead: "Alle anderen Geräte werden dabei abgemeldet.",
+        change: "Passwort ändern",
+        changed: "Dein Passwort wurde geändert, und alle anderen Geräte wurden abgemeldet.",
+        confirm_heading: "Bist du es noch?",
+        confirm_lead: "Deine Anmeldung ist eine Weile her. Gib dein Passwort ein, dann geht weiter, was du begonnen hast.",
+        confirm: "Weiter",
+        cancel: "Abbrechen",
+        remove_heading: "Dieses Konto löschen",
+        remove_lead: "Dein Name, dein Passwort und alle Anmeldungen werden sofort gelöscht. Nichts bleibt, und es gibt kein Zurück.",
+        remove: "Konto löschen",
+    },
+    strength: Strength {
+        short: ("Zeichen, die noch fehlen: ", ""),
+        repeated: "Lang genug, aber immer dasselbe Zeichen.",
+        enough: "Lang genug. Länger ist stärker.",
+        strong: "Stark, weil es lang ist.",
+    },
     devices: Devices {
         heading: "Wo Sie angemeldet sind",
         this_one: "dieses Gerät",
@@ -93,6 +113,8 @@ pub(super) static TEXT: Text = Text {
         request: "Die Anfrage war nicht lesbar.",
         invalid_credentials: "Name und Passwort passen nicht zusammen.",
         sign_in_required: "Bitte melden Sie sich zuerst an.",
+        recent_sign_in_required: "Bitte gib dein Passwort noch einmal ein, um fortzufahren.",
+        wrong_password: "Das ist nicht dein jetziges Passwort.",
         origin: "Diese Anfrage kam von einer anderen Seite und wurde abgelehnt.",
         timeout: "Die Anfrage hat zu lange gedauert.",
         username_taken: "Dieser Benutzername ist vergeben.",
@@ -107,6 +129,8 @@ pub(super) static TEXT: Text = Text {
         absolute: "Sie waren lange angemeldet. Bitte melden Sie sich wieder an.",
         revoked: "Dieses Gerät wurde abgemeldet. Bitte melden Sie sich wieder an.",
         password_changed: "Das Passwort wurde geändert. Bitte melden Sie sich wieder an.",
+        account_removed: "Dieses Konto wurde gelöscht.",
+        displaced: "Du bist auf 20 anderen Geräten angemeldet, deshalb wurde dieses abgemeldet. Bitte melde dich neu an.",
         session_ended: "Ihre Sitzung ist zu Ende. Bitte melden Sie sich wieder an.",
         username_length: "Ein Benutzername hat 3 bis 32 Zeichen.",
         username_characters: "Ein Benutzername hat nur Buchstaben a bis z, Ziffern und die Zeichen _ . und -.",
@@ -117,6 +141,7 @@ pub(super) static TEXT: Text = Text {
         password_breached: "Dieses Passwort ist aus einem Datenleck bekannt.",
         password_contains_username: "Ein Passwort darf den Benutzernamen nicht enthalten.",
         password_contains_site: "Ein Passwort darf den Namen dieser Seite nicht enthalten.",
+        password_unchanged: "Das neue Passwort ist das, das du schon hast.",
         missing: "Dieses Feld wird gebraucht.",
         value: "Dieser Wert ist nicht vorgesehen.",
     },

@@ -1,6 +1,6 @@
 //! English.
 
-use super::{Devices, Inspector, Refusals, Text};
+use super::{Devices, Inspector, Own, Refusals, Strength, Text};
 
 pub(super) static TEXT: Text = Text {
     skip: "Skip to the content",
@@ -72,6 +72,26 @@ pub(super) static TEXT: Text = Text {
         used: "used",
         ended: "ended:",
     },
+    own: Own {
+        current_password: "Current password",
+        new_password: "New password",
+        change_lead: "All other devices are signed out when it changes.",
+        change: "Change password",
+        changed: "Your password was changed, and all other devices were signed out.",
+        confirm_heading: "Is it still you?",
+        confirm_lead: "You signed in a while ago. Enter your password, and what you began goes on.",
+        confirm: "Go on",
+        cancel: "Cancel",
+        remove_heading: "Remove this account",
+        remove_lead: "Your name, your password and all sign-ins are removed at once. Nothing is kept, and there is no way back.",
+        remove: "Remove account",
+    },
+    strength: Strength {
+        short: ("Characters still missing: ", ""),
+        repeated: "Long enough, but the same character over and over.",
+        enough: "Long enough. Longer is stronger.",
+        strong: "Strong, since it is long.",
+    },
     devices: Devices {
         heading: "Where you are signed in",
         this_one: "this device",
@@ -93,6 +113,8 @@ pub(super) static TEXT: Text = Text {
         request: "The request could not be read.",
         invalid_credentials: "That name and password do not match.",
         sign_in_required: "Please sign in first.",
+        recent_sign_in_required: "Please enter your password once more to go on.",
+        wrong_password: "That is not your current password.",
         origin: "This request came from another site and was refused.",
         timeout: "The request took too long.",
         username_taken: "That username is taken.",
@@ -107,6 +129,8 @@ pub(super) static TEXT: Text = Text {
         absolute: "You have been signed in for a long time. Please sign in again.",
         revoked: "This device was signed out. Please sign in again.",
         password_changed: "The password was changed. Please sign in again.",
+        account_removed: "This account was removed.",
+        displaced: "You are signed in on 20 other devices, so this one was signed out. Please sign in again.",
         session_ended: "Your session has ended. Please sign in again.",
         username_length: "A username has 3 to 32 characters.",
         username_characters: "A username has only letters a to z, digits, and the signs _ . and -.",
@@ -117,6 +141,7 @@ pub(super) static TEXT: Text = Text {
         password_breached: "This password was found in a data breach.",
         password_contains_username: "A password must not contain your username.",
         password_contains_site: "A password must not contain the name of this site.",
+        password_unchanged: "The new password is the one you have.",
         missing: "This field is required.",
         value: "This value is not one of those allowed.",
     },

@@ -1,6 +1,6 @@
 //! French.
 
-use super::{Devices, Inspector, Refusals, Text};
+use super::{Devices, Inspector, Own, Refusals, Strength, Text};
 
 pub(super) static TEXT: Text = Text {
     skip: "Aller au contenu",
@@ -72,6 +72,26 @@ pub(super) static TEXT: Text = Text {
         used: "utilisée",
         ended: "terminée\u{202f}:",
     },
+    own: Own {
+        current_password: "Mot de passe actuel",
+        new_password: "Nouveau mot de passe",
+        change_lead: "Tous les autres appareils seront alors déconnectés.",
+        change: "Changer le mot de passe",
+        changed: "Votre mot de passe a été changé, et tous les autres appareils ont été déconnectés.",
+        confirm_heading: "Est-ce toujours vous ?",
+        confirm_lead: "Votre connexion date d’un moment. Saisissez votre mot de passe, et ce que vous avez commencé continue.",
+        confirm: "Continuer",
+        cancel: "Annuler",
+        remove_heading: "Supprimer ce compte",
+        remove_lead: "Votre nom, votre mot de passe et toutes vos connexions sont supprimés aussitôt. Rien n’est gardé, et il n’y a pas de retour.",
+        remove: "Supprimer le compte",
+    },
+    strength: Strength {
+        short: ("Caractères manquants : ", ""),
+        repeated: "Assez long, mais toujours le même caractère.",
+        enough: "Assez long. Plus long, c’est plus sûr.",
+        strong: "Solide, parce qu’il est long.",
+    },
     devices: Devices {
         heading: "Où vous êtes connecté",
         this_one: "cet appareil",
@@ -93,6 +113,8 @@ pub(super) static TEXT: Text = Text {
         request: "La demande n’a pas pu être lue.",
         invalid_credentials: "Ce nom et ce mot de passe ne vont pas ensemble.",
         sign_in_required: "Veuillez d’abord vous connecter.",
+        recent_sign_in_required: "Merci de saisir encore une fois votre mot de passe pour continuer.",
+        wrong_password: "Ce n’est pas votre mot de passe actuel.",
         origin: "Cette demande venait d’un autre site et a été refusée.",
         timeout: "La demande a pris trop de temps.",
         username_taken: "Ce nom d’utilisateur est pris.",
@@ -107,6 +129,8 @@ pub(super) static TEXT: Text = Text {
         absolute: "Vous étiez connecté depuis longtemps. Veuillez vous reconnecter.",
         revoked: "Cet appareil a été déconnecté. Veuillez vous reconnecter.",
         password_changed: "Le mot de passe a changé. Veuillez vous reconnecter.",
+        account_removed: "Ce compte a été supprimé.",
+        displaced: "Vous êtes connecté sur 20 autres appareils, celui-ci a donc été déconnecté. Merci de vous reconnecter.",
         session_ended: "Votre session est terminée. Veuillez vous reconnecter.",
         username_length: "Un nom d’utilisateur a de 3 à 32 caractères.",
         username_characters: "Un nom d’utilisateur n’a que des lettres de a à z, des chiffres et les signes _ . et -.",
@@ -117,6 +141,7 @@ pub(super) static TEXT: Text = Text {
         password_breached: "Ce mot de passe figure dans une fuite de données.",
         password_contains_username: "Un mot de passe ne doit pas contenir votre nom d’utilisateur.",
         password_contains_site: "Un mot de passe ne doit pas contenir le nom de ce site.",
+        password_unchanged: "Le nouveau mot de passe est celui que vous avez déjà.",
         missing: "Ce champ est nécessaire.",
         value: "Cette valeur n’est pas prévue.",
     },

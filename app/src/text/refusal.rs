@@ -19,6 +19,8 @@ impl Text {
             ApiError::InvalidCredentials => refusals.invalid_credentials,
             ApiError::SignInRequired => refusals.sign_in_required,
             ApiError::SessionEnded { reason } => self.end(*reason),
+            ApiError::RecentSignInRequired => refusals.recent_sign_in_required,
+            ApiError::WrongPassword => refusals.wrong_password,
             ApiError::OriginRefused => refusals.origin,
             ApiError::NotFound => self.not_found_lead,
             ApiError::Timeout => refusals.timeout,
@@ -40,6 +42,8 @@ impl Text {
             EndReason::Absolute => refusals.absolute,
             EndReason::Revoked => refusals.revoked,
             EndReason::PasswordChanged => refusals.password_changed,
+            EndReason::AccountRemoved => refusals.account_removed,
+            EndReason::Displaced => refusals.displaced,
             EndReason::KeyRetired | EndReason::Unknown => refusals.session_ended,
         }
     }
@@ -58,6 +62,7 @@ impl Text {
             Fault::PasswordBreached => refusals.password_breached,
             Fault::PasswordContainsUsername => refusals.password_contains_username,
             Fault::PasswordContainsSite => refusals.password_contains_site,
+            Fault::PasswordUnchanged => refusals.password_unchanged,
             Fault::Missing => refusals.missing,
             Fault::WrongType | Fault::UnknownValue | Fault::UnknownField => refusals.value,
         };
@@ -86,6 +91,10 @@ mod tests {
             ApiError::SignInRequired,
             ApiError::SessionEnded { reason: EndReason::Idle },
             ApiError::SessionEnded { reason: EndReason::Unknown },
+            ApiError::RecentSignInRequired,
+            ApiError::WrongPassword,
+            ApiError::SessionEnded { reason: EndReason::AccountRemoved },
+            ApiError::SessionEnded { reason: EndReason::Displaced },
             ApiError::OriginRefused,
             ApiError::NotFound,
             ApiError::UsernameTaken,
@@ -107,6 +116,7 @@ mod tests {
             Fault::PasswordCommon,
             Fault::PasswordContainsUsername,
             Fault::PasswordContainsSite,
+            Fault::PasswordUnchanged,
             Fault::Missing,
         ] {
             assert_eq!(text.fault(fault), fault.to_string());

@@ -33,6 +33,12 @@ pub enum AuthError {
     /// The request carried a session that has ended; `None` if its id is not known.
     #[error("the session has ended")]
     SessionEnded(Option<Reason>),
+    /// What was asked for needs a sign-in of the last minutes.
+    #[error("the sign-in is not recent enough")]
+    RecentSignInRequired,
+    /// It is not the password of the account that is signed in.
+    #[error("that is not the account's password")]
+    WrongPassword,
     /// The account has no session with this handle.
     #[error("the account has no session with this handle")]
     NoSuchSession,
@@ -61,6 +67,8 @@ impl From<AuthError> for ApiError {
             AuthError::Throttled(wait) => Self::Throttled { retry_after: whole_seconds(wait) },
             AuthError::Busy => Self::Busy { retry_after: RETRY_SOON },
             AuthError::SignInRequired => Self::SignInRequired,
+            AuthError::RecentSignInRequired => Self::RecentSignInRequired,
+            AuthError::WrongPassword => Self::WrongPassword,
             AuthError::NoSuchSession => Self::NotFound,
             AuthError::SessionEnded(reason) => Self::SessionEnded { reason: told(reason) },
             AuthError::Sessions(StoreError::TooLarge(error)) => {
@@ -99,10 +107,12 @@ fn told(reason: Option<Reason>) -> EndReason {
         Some(Reason::SignedOut) => EndReason::SignedOut,
         Some(Reason::Idle) => EndReason::Idle,
         Some(Reason::Absolute) => EndReason::Absolute,
-        Some(Reason::Revoked | Reason::Displaced) => EndReason::Revoked,
+        Some(Reason::Revoked) => EndReason::Revoked,
+        Some(Reason::Displaced) => EndReason::Displaced,
         Some(Reason::PasswordChanged) => EndReason::PasswordChanged,
+        Some(Reason::AccountRemoved) => EndReason::AccountRemoved,
         Some(Reason::KeyRetired) => EndReason::KeyRetired,
-        Some(Reason::Cycled | Reason::AccountRemoved | Reason::Corrupt) | None => EndReason::Unknown,
+        Some(Reason::Cycled | Reason::Corrupt) | None => EndReason::Unknown,
     }
 }
 

@@ -12,6 +12,7 @@ mod keys;
 mod known_device;
 mod parts;
 mod password;
+mod pending;
 mod throttle;
 mod visitor;
 

@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use sessions::Policy;
+use time::Duration;
 
 use crate::{Accounts, KnownDevices, PasswordHasher, PasswordRules, Throttle};
 
@@ -28,6 +29,8 @@ pub struct AuthParts {
     pub signed_in: Policy,
     /// How long a sign-in lasts for those who asked to be kept in.
     pub kept_in: Policy,
+    /// For how long after it a sign-in is recent: what could take an account over asks for one.
+    pub recent: Duration,
 }
 
 impl Auth {

@@ -1,12 +1,16 @@
 //! The caller of one request, and everything they can do.
 
 mod account_sessions;
+mod change_password;
+mod confirm;
 mod guess;
 mod inspection;
 mod login;
 mod logout;
 mod preferences;
+mod proof;
 mod register;
+mod remove_account;
 mod view;
 
 use std::collections::BTreeMap;
@@ -201,6 +205,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, StatusCode> {
         parts.extensions.get::<Self>().cloned().ok_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
+}
+
+/// Does what must not be left half done, even if the caller is gone before.
+async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, AuthError>> + Send + 'static,
+) -> Result<T, AuthError> {
+    tokio::spawn(work).await.map_err(StoreError::unavailable)?
 }
 
 fn unavailable() -> AuthError {

@@ -26,6 +26,10 @@ pub enum ApiError {
         /// Why it ended.
         reason: EndReason,
     },
+    /// 403: what was asked for needs a sign-in of the last minutes.
+    RecentSignInRequired,
+    /// 403: it is not the password of the account that is signed in.
+    WrongPassword,
     /// 403: the request came from another site.
     OriginRefused,
     /// 404: nothing is there.
@@ -78,6 +82,8 @@ impl ApiError {
             Self::InvalidCredentials => "invalid_credentials",
             Self::SignInRequired => "sign_in_required",
             Self::SessionEnded { .. } => "session_ended",
+            Self::RecentSignInRequired => "recent_sign_in_required",
+            Self::WrongPassword => "wrong_password",
             Self::OriginRefused => "origin_refused",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
@@ -101,7 +107,7 @@ impl ApiError {
         match self {
             Self::MalformedBody | Self::MalformedRequest => 400,
             Self::InvalidCredentials | Self::SignInRequired | Self::SessionEnded { .. } => 401,
-            Self::OriginRefused => 403,
+            Self::RecentSignInRequired | Self::WrongPassword | Self::OriginRefused => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::Timeout => 408,
@@ -144,6 +150,8 @@ impl ApiError {
             Self::InvalidCredentials => "That name and password do not match.",
             Self::SignInRequired => "Please sign in first.",
             Self::SessionEnded { reason } => reason.sentence(),
+            Self::RecentSignInRequired => "Please enter your password once more to go on.",
+            Self::WrongPassword => "That is not your current password.",
             Self::OriginRefused => "This request came from another site and was refused.",
             Self::NotFound => "There is nothing at this address.",
             Self::MethodNotAllowed => "This address does not answer to that method.",
@@ -187,6 +195,9 @@ impl FromStr for ApiError {
         Ok(match code {
             "invalid_credentials" => Self::InvalidCredentials,
             "sign_in_required" => Self::SignInRequired,
+            "recent_sign_in_required" => Self::RecentSignInRequired,
+            "wrong_password" => Self::WrongPassword,
+            "not_found" => Self::NotFound,
             "username_taken" => Self::UsernameTaken,
             "throttled" => Self::Throttled { retry_after: seconds()? },
             "busy" => Self::Busy { retry_after: seconds()? },
@@ -233,6 +244,10 @@ pub enum EndReason {
     Revoked,
     /// The account's password was changed.
     PasswordChanged,
+    /// The account was removed.
+    AccountRemoved,
+    /// The oldest one, when its account had more than 20.
+    Displaced,
     /// The key that sealed it is no longer in use.
     KeyRetired,
     /// Not known here.
@@ -240,12 +255,14 @@ pub enum EndReason {
 }
 
 impl EndReason {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::SignedOut,
         Self::Idle,
         Self::Absolute,
         Self::Revoked,
         Self::PasswordChanged,
+        Self::AccountRemoved,
+        Self::Displaced,
         Self::KeyRetired,
         Self::Unknown,
     ];
@@ -259,6 +276,8 @@ impl EndReason {
             Self::Absolute => "absolute",
             Self::Revoked => "revoked",
             Self::PasswordChanged => "password_changed",
+            Self::AccountRemoved => "account_removed",
+            Self::Displaced => "displaced",
             Self::KeyRetired => "key_retired",
             Self::Unknown => "unknown",
         }
@@ -271,6 +290,10 @@ impl EndReason {
             Self::Absolute => "You have been signed in for a long time. Please sign in again.",
             Self::Revoked => "This device was signed out. Please sign in again.",
             Self::PasswordChanged => "The password was changed. Please sign in again.",
+            Self::AccountRemoved => "This account was removed.",
+            Self::Displaced => {
+                "You are signed in on 20 other devices, so this one was signed out. Please sign in again."
+            }
             Self::KeyRetired | Self::Unknown => "Your session has ended. Please sign in again.",
         }
     }
@@ -294,6 +317,9 @@ mod tests {
         for error in [
             ApiError::InvalidCredentials,
             ApiError::Throttled { retry_after: 30 },
+            ApiError::RecentSignInRequired,
+            ApiError::WrongPassword,
+            ApiError::SessionEnded { reason: EndReason::AccountRemoved },
             ApiError::SessionEnded { reason: EndReason::Idle },
             ApiError::Invalid {
                 fields: vec![

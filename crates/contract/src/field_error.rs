@@ -15,6 +15,10 @@ pub enum Field {
     Username,
     /// `password`
     Password,
+    /// `current_password`
+    CurrentPassword,
+    /// `new_password`
+    NewPassword,
     /// `keep_signed_in`
     KeepSignedIn,
     /// `next`
@@ -28,9 +32,11 @@ pub enum Field {
 }
 
 impl Field {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::Username,
         Self::Password,
+        Self::CurrentPassword,
+        Self::NewPassword,
         Self::KeepSignedIn,
         Self::Next,
         Self::Language,
@@ -44,6 +50,8 @@ impl Field {
         match self {
             Self::Username => "username",
             Self::Password => "password",
+            Self::CurrentPassword => "current_password",
+            Self::NewPassword => "new_password",
             Self::KeepSignedIn => "keep_signed_in",
             Self::Next => "next",
             Self::Language => "language",
@@ -84,6 +92,8 @@ pub enum Fault {
     PasswordContainsUsername,
     /// The password contains the site's name.
     PasswordContainsSite,
+    /// The new password is the current one.
+    PasswordUnchanged,
     /// The field must be there.
     Missing,
     /// The value has the wrong type.
@@ -107,6 +117,7 @@ impl Fault {
             Self::PasswordBreached => "password_breached",
             Self::PasswordContainsUsername => "password_contains_username",
             Self::PasswordContainsSite => "password_contains_site",
+            Self::PasswordUnchanged => "password_unchanged",
             Self::Missing => "missing",
             Self::WrongType => "wrong_type",
             Self::UnknownValue => "unknown_value",
@@ -126,6 +137,7 @@ impl Fault {
             Self::PasswordBreached,
             Self::PasswordContainsUsername,
             Self::PasswordContainsSite,
+            Self::PasswordUnchanged,
             Self::Missing,
             Self::WrongType,
             Self::UnknownValue,
@@ -155,6 +167,7 @@ impl fmt::Display for Fault {
             Self::PasswordBreached => f.write_str("This password was found in a data breach."),
             Self::PasswordContainsUsername => f.write_str("A password must not contain your username."),
             Self::PasswordContainsSite => f.write_str("A password must not contain the name of this site."),
+            Self::PasswordUnchanged => f.write_str("The new password is the one you have."),
             Self::Missing => f.write_str("This field is required."),
             Self::WrongType => f.write_str("This value has the wrong type."),
             Self::UnknownValue => f.write_str("This value is not one of those allowed."),

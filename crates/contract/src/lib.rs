@@ -21,7 +21,9 @@ pub use next_path::{ADDRESS_MAXIMUM_BYTES, NextPath, has_dot_segments};
 pub use password::{PASSWORD_MAXIMUM, PASSWORD_MAXIMUM_BYTES, PASSWORD_MINIMUM, Password};
 pub use preferences::{Language, Theme};
 pub use query::{percent_encode, query_value};
-pub use requests::{LoginRequest, PreferencesRequest, RegisterRequest};
+pub use requests::{
+    ChangePasswordRequest, LoginRequest, PasswordRequest, PreferencesRequest, RegisterRequest,
+};
 pub use username::{USERNAME_MAXIMUM, USERNAME_MINIMUM, Username};
 pub use views::{
     LoginView, ProtectedView, SessionKind, SessionSummary, SessionView, SessionsView, Timestamp, Whoami,

@@ -33,6 +33,26 @@ pub struct LoginRequest {
     pub next: Option<String>,
 }
 
+/// Asks for another password.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ChangePasswordRequest {
+    /// The account's password.
+    pub current_password: Password,
+    /// The one to take its place: 15 to 256 Unicode code points, unless configured otherwise.
+    pub new_password: Password,
+}
+
+/// Says the account's password once more.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PasswordRequest {
+    /// The account's password, exactly as it was chosen.
+    pub password: Password,
+}
+
 /// Chooses a language, a theme, or both; what is absent stays as it is.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

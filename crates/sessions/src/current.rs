@@ -1,5 +1,6 @@
 //! The session of one request.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -188,6 +189,40 @@ impl CurrentSession {
             self.hand_out(&mut state)?;
         }
         Ok(count)
+    }
+
+    /// Ends all sessions of the account that is signed in, this one too. What its lifecycles keep goes on as after
+    /// [`sign_out`](Self::sign_out).
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: some may have ended.
+    pub async fn end_all(&self, reason: Reason) -> Result<(), StoreError> {
+        let mut state = self.loaded().await?;
+        let Some((living, account)) = state.signed_in() else { return Ok(()) };
+        let (id, record) = (living.id, living.record.clone());
+        self.inner.sessions.end_of_account(account, reason).await?;
+        self.note(id, Happening::Ended(reason));
+        self.leave(&mut state, &record).await;
+        Ok(())
+    }
+
+    /// Ends the oldest living sessions of the account that is signed in, so that it has no more than `most`;
+    /// never this one. Returns how many: none where they cannot be listed.
+    ///
+    /// Each who calls it after beginning a session sees that one, so the last of several at once sees them all.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: some may have ended.
+    pub async fn end_oldest(&self, most: usize) -> Result<usize, StoreError> {
+        let here = self.key().await?;
+        let mut listed = self.of_account().await?;
+        // Those of one moment in the same order for everybody who lists them.
+        listed.sort_by_key(|one| (Some(one.key) != here, Reverse((one.record.created_at, one.key))));
+        let oldest = listed.get(most..).unwrap_or_default();
+        for one in oldest {
+            self.inner.sessions.end_by_key(&one.key, Reason::Displaced).await?;
+        }
+        Ok(oldest.len())
     }
 
     /// Ends the session. What its lifecycles keep goes on in a new anonymous session with a new id;

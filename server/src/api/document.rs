@@ -6,7 +6,10 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{health, login, logout, preferences, protected, register, session, sessions, whoami};
+use super::{
+    account, confirm, health, login, logout, password, preferences, protected, register, session, sessions,
+    whoami,
+};
 use crate::router::Anteroom;
 
 /// What the document says of the API as a whole.
@@ -26,6 +29,9 @@ pub fn router() -> (Router<Anteroom>, Router<Anteroom>, utoipa::openapi::OpenApi
         .routes(routes!(whoami::whoami))
         .routes(routes!(session::inspect))
         .routes(routes!(preferences::set_preferences))
+        .routes(routes!(confirm::confirm))
+        .routes(routes!(password::change_password))
+        .routes(routes!(account::remove_account))
         .routes(routes!(protected::protected))
         .routes(routes!(sessions::sessions, sessions::end_other_sessions))
         .routes(routes!(sessions::end_session))

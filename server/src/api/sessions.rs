@@ -31,7 +31,7 @@ pub async fn sessions(visitor: Visitor) -> Result<Json<SessionsView>, Problem> {
     responses(
         (status = 204, description = "Ended"),
         (status = 401, description = "`sign_in_required` or `session_ended`", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, description = "From another site", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 403, description = "`recent_sign_in_required`, unless it is this one: `POST /api/v1/confirm` first; or from another site", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 404, description = "The account has no such session", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 503, description = "It may not have ended; try again shortly", body = ProblemDetails, content_type = "application/problem+json"),
     )
@@ -48,7 +48,7 @@ pub async fn end_session(visitor: Visitor, Path(handle): Path<String>) -> Result
     responses(
         (status = 204, description = "Ended"),
         (status = 401, description = "`sign_in_required` or `session_ended`", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, description = "From another site", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 403, description = "`recent_sign_in_required`: `POST /api/v1/confirm` first; or from another site", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 503, description = "Some may not have ended; try again shortly", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]

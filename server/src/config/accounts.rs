@@ -1,5 +1,8 @@
 //! `accounts.*`: what an account needs.
 
+use std::time::Duration;
+
+use super::duration::is_limit;
 use super::{BreachUrl, reader::Reader};
 
 /// What an account needs.
@@ -10,6 +13,9 @@ pub struct Accounts {
     /// `accounts.breached_passwords`: the service that is asked whether a new password was in a breach; `on` is
     /// Have I Been Pwned, `off` asks nobody. It learns five digits of the password's hash.
     pub breached_passwords: Option<BreachUrl>,
+    /// `accounts.recent_sign_in`: how long after a sign-in a password can be changed and other sessions be ended
+    /// without saying the password once more (OWASP ASVS 5.0.0, V7.5.1).
+    pub recent_sign_in: Duration,
 }
 
 impl Accounts {
@@ -19,6 +25,7 @@ impl Accounts {
                 if (8..=256).contains(minimum) { Ok(()) } else { Err("it must be from 8 to 256") }
             }),
             breached_passwords: reader.take("accounts.breached_passwords", None),
+            recent_sign_in: reader.take_if("accounts.recent_sign_in", Duration::from_mins(10), is_limit),
         }
     }
 }

@@ -17,6 +17,9 @@ use tokio::sync::oneshot;
 /// Long enough, and nobody's first guess.
 pub const PASSWORD: &str = "correct horse battery staple";
 
+/// As good, and another one.
+pub const OTHER_PASSWORD: &str = "tidy purple lanterns drift north";
+
 /// A server on a port of its own.
 pub struct TestApp {
     pub clock: Arc<FixedClock>,
@@ -86,6 +89,12 @@ impl TestApp {
     /// Where everything is that the server keeps on disk.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Changes what is in the database, behind the server's back.
+    pub fn meddle(&self, sql: &str) {
+        let connection = rusqlite::Connection::open(self.database()).expect("opens");
+        connection.execute_batch(sql).expect("is SQL");
     }
 
     pub fn database(&self) -> std::path::PathBuf {
@@ -274,6 +283,46 @@ impl<'a> Caller<'a> {
             Kind::Program => self.send(self.bare(Method::DELETE, "/api/v1/sessions")).await,
             Kind::Script | Kind::Form => self.form("/api/fn/end_other_sessions", &[]).await,
         }
+    }
+
+    pub async fn change_password(&mut self, current: &str, new: &str) -> Answer {
+        match self.kind {
+            Kind::Program => {
+                let body = json!({ "current_password": current, "new_password": new });
+                self.json(Method::PUT, "/api/v1/password", body).await
+            }
+            Kind::Script | Kind::Form => {
+                let fields = [("current_password", current), ("new_password", new)];
+                self.form("/api/fn/change_password", &fields).await
+            }
+        }
+    }
+
+    /// Says the password once more.
+    pub async fn confirm(&mut self, password: &str) -> Answer {
+        match self.kind {
+            Kind::Program => {
+                self.json(Method::POST, "/api/v1/confirm", json!({ "password": password })).await
+            }
+            Kind::Script | Kind::Form => self.form("/api/fn/confirm", &[("password", password)]).await,
+        }
+    }
+
+    pub async fn remove_account(&mut self, password: &str) -> Answer {
+        match self.kind {
+            Kind::Program => {
+                self.json(Method::DELETE, "/api/v1/account", json!({ "password": password })).await
+            }
+            Kind::Script | Kind::Form => self.form("/api/fn/remove_account", &[("password", password)]).await,
+        }
+    }
+
+    /// The name of whoever is signed in, or why nobody is any more.
+    pub async fn standing(&mut self) -> String {
+        let answer = self.get("/api/v1/protected").await;
+        let (told, name) =
+            if answer.status == 200 { (self.whoami().await, "username") } else { (answer.json(), "reason") };
+        told.get(name).and_then(Value::as_str).unwrap_or("guest").to_owned()
     }
 
     pub async fn whoami(&mut self) -> Value {

@@ -11,7 +11,8 @@ use server::config::{Config, ConfigArgs};
 use crate::app::TestApp;
 
 /// What a form that asks for something sends.
-const FIELDS: [(&str, &str); 3] = [("handle", "x"), ("username", "x"), ("password", "x")];
+const FIELDS: [(&str, &str); 5] =
+    [("handle", "x"), ("username", "x"), ("password", "x"), ("current_password", "x"), ("new_password", "x")];
 
 fn text(path: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");

@@ -1,5 +1,6 @@
 //! The server over HTTP, each test with a server and a database of its own.
 
+mod account;
 #[expect(dead_code, reason = "the attacks use the rest")]
 mod app;
 
@@ -19,8 +20,10 @@ mod migrate;
 mod openapi;
 mod pages;
 mod parity;
+mod password;
 mod password_rules;
 mod preferences;
+mod recent;
 mod register;
 mod reports;
 mod secure;

@@ -18,8 +18,11 @@ async fn the_document_and_the_routes_are_the_same() {
     let paths = document["paths"].as_object().expect("paths");
     let documented: BTreeSet<_> = paths.keys().map(String::as_str).collect();
     let expected = [
+        "/api/v1/account",
+        "/api/v1/confirm",
         "/api/v1/login",
         "/api/v1/logout",
+        "/api/v1/password",
         "/api/v1/preferences",
         "/api/v1/protected",
         "/api/v1/register",

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::app::{Caller, Kind, PASSWORD, TestApp};
+use crate::app::{Caller, Kind, OTHER_PASSWORD, PASSWORD, TestApp};
 
 const DOORS: [Kind; 3] = [Kind::Program, Kind::Script, Kind::Form];
 
@@ -163,6 +163,88 @@ async fn a_guest_ends_nothing() {
         for answer in [guest.end_session("AAAAAAAAAAAAAAAAAAAAAA").await, guest.end_other_sessions().await] {
             assert_eq!(answer.status, 401, "{door:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn changing_the_password() {
+    for door in DOORS {
+        let app = TestApp::start().await;
+        let mut phone = app.member("ada").await;
+        let mut ada = caller(&app, door);
+        ada.login("ada", PASSWORD).await;
+        let answer = ada.change_password(PASSWORD, OTHER_PASSWORD).await;
+        let expected = match door {
+            Kind::Program => (204, None),
+            Kind::Script => (200, None),
+            Kind::Form => (303, Some("/account?done=password")),
+        };
+        assert_eq!((answer.status.as_u16(), answer.location()), expected);
+        assert_eq!(phone.standing().await, "password_changed", "{door:?}");
+        assert_eq!(outcome(ada).await, member("system"), "{door:?}");
+        assert_eq!(app.program().login("ada", OTHER_PASSWORD).await.status, 200, "{door:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_change_of_password() {
+    for door in DOORS {
+        let app = TestApp::start().await;
+        let mut ada = caller(&app, door);
+        ada.register("ada", PASSWORD).await;
+        for (current, new, status, error) in [
+            ("another good password", OTHER_PASSWORD, 403, "wrong_password"),
+            (PASSWORD, PASSWORD, 422, "invalid.new_password-password_unchanged"),
+        ] {
+            let answer = ada.change_password(current, new).await;
+            let location = format!("/account?form=password&error={error}");
+            let expected = if door == Kind::Form { (303, Some(&*location)) } else { (status, None) };
+            assert_eq!((answer.status.as_u16(), answer.location()), expected, "{door:?}");
+        }
+        assert_eq!(outcome(ada).await, member("system"), "{door:?}");
+        assert_eq!(app.program().login("ada", PASSWORD).await.status, 200, "{door:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_asks_for_a_recent_sign_in() {
+    for door in DOORS {
+        let app = TestApp::start().await;
+        let mut ada = caller(&app, door);
+        ada.register("ada", PASSWORD).await;
+        app.clock.advance(time::Duration::minutes(11));
+        let refused = ada.end_other_sessions().await;
+        assert_eq!(refused.status, if door == Kind::Form { 303 } else { 403 }, "{door:?}");
+        let confirmed = ada.confirm(PASSWORD).await;
+        assert_eq!(confirmed.status, if door == Kind::Form { 303 } else { 200 }, "{door:?}");
+        let answer = ada.end_other_sessions().await;
+        assert_eq!((answer.status.as_u16(), answer.location()), ended(door));
+        assert_eq!(outcome(ada).await, member("system"), "{door:?}");
+    }
+}
+
+#[tokio::test]
+async fn removing_the_account() {
+    for door in DOORS {
+        let app = TestApp::start().await;
+        let mut ada = caller(&app, door);
+        ada.register("ada", PASSWORD).await;
+        let answer = ada.remove_account("another good password").await;
+        let expected = match door {
+            Kind::Program | Kind::Script => (403, None),
+            Kind::Form => (303, Some("/account?form=removal&error=wrong_password")),
+        };
+        assert_eq!((answer.status.as_u16(), answer.location()), expected, "{door:?}");
+        let answer = ada.remove_account(PASSWORD).await;
+        let expected = match door {
+            Kind::Program => (204, None),
+            Kind::Script => (200, None),
+            Kind::Form => (303, Some("/")),
+        };
+        assert_eq!((answer.status.as_u16(), answer.location()), expected, "{door:?}");
+        assert_eq!(answer.header("clear-site-data"), Some("\"cache\", \"storage\""), "{door:?}");
+        assert_eq!(outcome(ada).await, guest());
+        assert_eq!(app.program().login("ada", PASSWORD).await.status, 401, "{door:?}");
     }
 }
 

@@ -28,6 +28,28 @@ async fn the_site_does_not_notice(store: &str, settings: &[&str]) {
     assert_eq!(ada.whoami().await.get("username"), Some(&"ada".into()), "{store}");
 }
 
+/// Does the same on every store and in both client-side modes, each with a server of its own.
+pub async fn on_each(act: impl AsyncFn(&TestApp, &str)) {
+    let schema = Schema::create().await;
+    let [keys, postgres, redis] = [
+        format!("sessions.keys={}", keygen().expect("randomness")),
+        format!("sessions.url={}", schema.url),
+        format!("sessions.url={}", redis::shared().url()),
+    ];
+    for (store, setting) in [
+        ("memory", &keys),
+        ("filesystem", &keys),
+        ("sqlite", &keys),
+        ("postgres", &postgres),
+        ("redis", &redis),
+        ("encrypted", &keys),
+        ("signed", &keys),
+    ] {
+        let app = TestApp::with(&[&format!("sessions.store={store}"), setting]).await;
+        act(&app, store).await;
+    }
+}
+
 #[tokio::test]
 async fn stores_that_need_no_server() {
     for store in ["filesystem", "memory", "sqlite"] {

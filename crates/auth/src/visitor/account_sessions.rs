@@ -25,8 +25,8 @@ impl Visitor {
     /// here now.
     ///
     /// # Errors
-    /// [`AuthError::NoSuchSession`] if the account has none with it, those of [`Visitor::member`], or
-    /// [`AuthError::Sessions`].
+    /// [`AuthError::NoSuchSession`] if the account has none with it, [`AuthError::RecentSignInRequired`] if it is
+    /// another one than this, those of [`Visitor::member`], or [`AuthError::Sessions`].
     pub async fn end_session(&self, handle: &str) -> Result<Whoami, AuthError> {
         self.member()?;
         let listed = self.session.of_account().await?;
@@ -35,6 +35,7 @@ impl Visitor {
         if self.session.key().await? == Some(key) {
             return self.logout().await;
         }
+        self.recent_member().await?;
         self.session.sessions().end_by_key(&key, Reason::Revoked).await?;
         tracing::info!(event = "session_revoked", address = %self.address, "a session was ended from another");
         self.whoami()
@@ -43,9 +44,9 @@ impl Visitor {
     /// Ends all sessions of the account but this one. Returns who is here.
     ///
     /// # Errors
-    /// Those of [`Visitor::member`], or [`AuthError::Sessions`].
+    /// [`AuthError::RecentSignInRequired`], those of [`Visitor::member`], or [`AuthError::Sessions`].
     pub async fn end_other_sessions(&self) -> Result<Whoami, AuthError> {
-        self.member()?;
+        self.recent_member().await?;
         let count = self.session.end_others(Reason::Revoked).await?;
         tracing::info!(event = "sessions_revoked", address = %self.address, ?count, "all other sessions were ended");
         self.whoami()

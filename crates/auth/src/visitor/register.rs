@@ -1,7 +1,7 @@
 //! Creating an account.
 
 use contract::{Field, FieldError, RegisterRequest, Username, Whoami};
-use sessions::{AccountKey, SignIn};
+use sessions::AccountKey;
 
 use super::{Visitor, view};
 use crate::{Account, AuthError, Counter, Gate};
@@ -23,10 +23,7 @@ impl Visitor {
         // Whoever has guessed at the name before there was an account has not guessed at its password.
         self.auth.throttle.forgive(&Counter::Account(account.username.clone())).await?;
         tracing::info!(event = "registered", address = %self.address, "registered");
-        let values = self.first_values(&account);
-        let sign_in = SignIn { account: account.key, policy: self.auth.signed_in, values };
-        let record = self.session.sign_in(sign_in).await?;
-        self.remember_device(&account).await;
+        let record = self.open_session(&account, self.auth.signed_in).await?;
         Ok(view::whoami(&self.session, Some(&record)))
     }
 

@@ -58,16 +58,21 @@ impl CurrentSession {
             sessions.end(&id, Some(record), Reason::SignedOut).await?;
             self.note(id, Happening::Ended(Reason::SignedOut));
         }
+        self.leave(state, record).await;
+        Ok(())
+    }
+
+    /// Goes on without the session that has ended, with what its lifecycles keep.
+    pub(super) async fn leave(&self, state: &mut State, record: &Record) {
         state.presence = Some(Presence::Nobody);
         state.cookie = CookieAnswer::Remove;
-        let lifecycles = &sessions.settings().lifecycles;
+        let lifecycles = &self.inner.sessions.settings().lifecycles;
         let kept = lifecycles.carry(&record.values, BTreeMap::new(), |lifecycle| lifecycle.sign_out);
         if !kept.is_empty()
             && let Err(error) = self.begin_anonymous(state, kept).await
         {
             tracing::warn!(%error, "a theme or language was lost at sign-out");
         }
-        Ok(())
     }
 
     pub(super) async fn apply(

@@ -1,0 +1,72 @@
+//! Changing one's password.
+
+use contract::{ChangePasswordRequest, Fault, Field, FieldError, Password, Username, Whoami};
+use sessions::Reason;
+
+use super::{Visitor, to_its_end, view};
+use crate::{Account, AuthError, PasswordHash, PendingEnd};
+
+impl Visitor {
+    /// Changes the password of the account that is signed in. All its other sessions end; this one gets a new
+    /// id.
+    ///
+    /// # Errors
+    /// Nothing was changed: [`AuthError::RecentSignInRequired`], [`AuthError::WrongPassword`],
+    /// [`AuthError::Invalid`] with every fault of every field, those of [`Visitor::member`],
+    /// [`AuthError::Throttled`], [`AuthError::Busy`], or a store's failure, after which other sessions may have
+    /// ended.
+    pub async fn change_password(&self, request: ChangePasswordRequest) -> Result<Whoami, AuthError> {
+        let username = Username::parse(&self.recent_member().await?.username).ok();
+        self.check_change(&request, username.as_ref()).await?;
+        let account = self.prove(Field::CurrentPassword, request.current_password).await?;
+        let new = self.auth.hasher.hash(request.new_password).await?;
+        let (visitor, changed) = (self.clone(), account.clone());
+        to_its_end(async move { visitor.put_password(&changed, &new).await }).await?;
+        // All browsers were forgotten with the old password.
+        self.remember_device(&account).await;
+        tracing::info!(event = "password_changed", address = %self.address, "the password was changed");
+        Ok(view::whoami(&self.session, self.session.presence().await?.record()))
+    }
+
+    async fn check_change(
+        &self,
+        request: &ChangePasswordRequest,
+        username: Option<&Username>,
+    ) -> Result<(), AuthError> {
+        let ChangePasswordRequest { current_password, new_password } = request;
+        let current = current_password.check_maximum();
+        let new = match differs(current_password, new_password) {
+            Ok(()) => self.auth.rules.check(new_password, username).await,
+            unchanged => unchanged,
+        };
+        let faults = [(Field::CurrentPassword, current), (Field::NewPassword, new)];
+        let faults =
+            faults.into_iter().filter_map(|(field, check)| Some(FieldError::new(field, check.err()?)));
+        let faults: Vec<_> = faults.collect();
+        if faults.is_empty() { Ok(()) } else { Err(AuthError::Invalid(faults)) }
+    }
+
+    /// In this order: until the account says so nothing is changed, and nobody is told so before the other
+    /// sessions have ended. A process that is killed in between has left a note of what is still to do; a store
+    /// that fails gets the old password back.
+    async fn put_password(&self, account: &Account, new: &PasswordHash) -> Result<(), AuthError> {
+        self.session.cycle_id().await?;
+        let accounts = &self.auth.accounts;
+        if !accounts.change_password(account.key, &account.password, new).await? {
+            // Somebody was faster: what was typed is not the current password any more.
+            return Err(AuthError::WrongPassword);
+        }
+        let pending = PendingEnd { account: account.key, reason: Reason::PasswordChanged };
+        if let Err(error) = self.session.end_others(pending.reason).await {
+            if accounts.renew_hash(account.key, new, &account.password).await? {
+                accounts.settle_end(pending).await?;
+            }
+            return Err(error.into());
+        }
+        Ok(accounts.settle_end(pending).await?)
+    }
+}
+
+fn differs(current: &Password, new: &Password) -> Result<(), Fault> {
+    if current.expose() == new.expose() { Err(Fault::PasswordUnchanged) } else { Ok(()) }
+}

@@ -1,0 +1,40 @@
+//! Removing one's account.
+
+use contract::{Field, PasswordRequest, Whoami};
+use sessions::Reason;
+
+use super::{Visitor, to_its_end, view};
+use crate::{Account, AuthError, PendingEnd};
+
+impl Visitor {
+    /// Removes the account that is signed in, and everything of it: name, password and all sessions, this one
+    /// too. A language and a theme that were chosen stay with this browser, as at a sign-out. Returns who is
+    /// here now.
+    ///
+    /// # Errors
+    /// Nothing was removed: [`AuthError::WrongPassword`], those of [`Visitor::member`],
+    /// [`AuthError::Throttled`], [`AuthError::Invalid`] for a password longer than any can be,
+    /// [`AuthError::Busy`], or a store's failure, after which sessions may have ended.
+    pub async fn remove_account(&self, request: PasswordRequest) -> Result<Whoami, AuthError> {
+        let account = self.prove(Field::Password, request.password).await?;
+        let visitor = self.clone();
+        to_its_end(async move { visitor.take_out(&account).await }).await?;
+        tracing::info!(event = "account_removed", address = %self.address, "an account was removed by its owner");
+        Ok(view::whoami(&self.session, self.session.presence().await?.record()))
+    }
+
+    /// In this order: a sign-in that comes between the two finds no account any more. A process that is killed
+    /// in between has left a note of what is still to do; a store that fails gets the account back.
+    async fn take_out(&self, account: &Account) -> Result<(), AuthError> {
+        let accounts = &self.auth.accounts;
+        accounts.remove(account.key).await?;
+        let pending = PendingEnd { account: account.key, reason: Reason::AccountRemoved };
+        if let Err(error) = self.session.end_all(pending.reason).await {
+            if accounts.insert(account).await? {
+                accounts.settle_end(pending).await?;
+            }
+            return Err(error.into());
+        }
+        Ok(accounts.settle_end(pending).await?)
+    }
+}

@@ -1,0 +1,195 @@
+import { type Locator } from '@playwright/test';
+
+import { MEMBERS_PAGES } from '../support/pages';
+import { IMPATIENT_ADDRESS } from '../support/servers';
+import { expect, JOURNEY, test, WITH_JAVASCRIPT } from '../support/test';
+import { PASSWORD, type Visitor } from '../support/visitor';
+
+const OTHER_PASSWORD = 'tidy purple lanterns drift north';
+
+const changeForm = (visitor: Visitor): Locator => visitor.content.locator('#password');
+const dialog = (visitor: Visitor): Locator => visitor.page.getByRole('dialog', { name: 'Is it still you?' });
+
+async function changePassword(visitor: Visitor, current = PASSWORD, next = OTHER_PASSWORD): Promise<void> {
+  await changeForm(visitor).getByLabel('Current password').fill(current);
+  await changeForm(visitor).getByLabel('New password').fill(next);
+  await changeForm(visitor).getByRole('button', { name: 'Change password' }).click();
+}
+
+async function confirm(visitor: Visitor, password = PASSWORD): Promise<void> {
+  await dialog(visitor).getByLabel('Password', { exact: true }).fill(password);
+  await dialog(visitor).getByRole('button', { name: 'Go on' }).click();
+}
+
+async function statusOfSignIn(visitor: Visitor, password: string): Promise<number> {
+  const data = { username: visitor.username, password };
+  return (await visitor.page.context().request.post('/api/v1/login', { data })).status();
+}
+
+// ASVS V6.2.2, V7.4.3.
+test('a changed password signs out everywhere else, and is the one that opens the account', JOURNEY, async ({ visitor }) => {
+  await visitor.isMember();
+  const elsewhere = await visitor.signsInElsewhere();
+  await visitor.open('/account');
+  await changePassword(visitor);
+  await expect(changeForm(visitor).getByRole('status')).toContainText('Your password was changed');
+  const answer = await elsewhere.get('/api/v1/protected');
+  expect([answer.status(), (await answer.json()).reason]).toEqual([401, 'password_changed']);
+  await expect(visitor.content.getByRole('listitem')).toHaveCount(1);
+  await visitor.isGreeted();
+  await expect(changeForm(visitor).getByLabel('New password')).toHaveValue('');
+  expect([await statusOfSignIn(visitor, PASSWORD), await statusOfSignIn(visitor, OTHER_PASSWORD)]).toEqual([401, 200]);
+  await elsewhere.dispose();
+});
+
+// ASVS V6.2.3.
+test('a wrong current password is refused where it was typed', async ({ visitor, complaints }) => {
+  complaints.expectStatus(403);
+  await visitor.isMember();
+  await visitor.open('/account');
+  await changePassword(visitor, 'another good password');
+  await expect(changeForm(visitor).getByRole('alert')).toHaveText('That is not your current password.');
+  await expect(changeForm(visitor).getByLabel('Current password')).toHaveAttribute('aria-invalid', 'true');
+  await expect(changeForm(visitor).getByLabel('Current password')).toHaveValue('');
+  await expect(changeForm(visitor).getByLabel('New password')).not.toHaveAttribute('aria-invalid', 'true');
+  await visitor.isGreeted();
+});
+
+test('a new password that is none is refused where it was typed', async ({ visitor, complaints }) => {
+  complaints.expectStatus(422);
+  await visitor.isMember();
+  await visitor.open('/account');
+  await changePassword(visitor, PASSWORD, PASSWORD);
+  await expect(changeForm(visitor).getByLabel('New password')).toHaveAccessibleDescription(/is the one you have/);
+});
+
+test('the account is removed with its password, and the visitor is a guest', JOURNEY, async ({ visitor, page }) => {
+  await visitor.isMember();
+  const elsewhere = await visitor.signsInElsewhere();
+  await visitor.open('/account');
+  await page.getByText('Remove this account').click();
+  const form = visitor.content.locator('#removal');
+  await expect(form).toContainText('there is no way back');
+  await form.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await form.getByRole('button', { name: 'Remove account' }).click();
+  await visitor.landsOn('/', 'You are at the home page!!');
+  await visitor.seesAGuestsNavbar();
+  expect((await (await elsewhere.get('/api/v1/protected')).json()).reason).toBe('account_removed');
+  expect(await statusOfSignIn(visitor, PASSWORD)).toBe(401);
+  await elsewhere.dispose();
+});
+
+test('an account stays where its password is wrong', async ({ visitor, page, complaints }) => {
+  complaints.expectStatus(403);
+  await visitor.isMember();
+  await visitor.open('/account');
+  await page.getByText('Remove this account').click();
+  const form = visitor.content.locator('#removal');
+  await form.getByLabel('Password', { exact: true }).fill('another good password');
+  await form.getByRole('button', { name: 'Remove account' }).click();
+  await expect(form.getByRole('alert')).toHaveText('That is not your current password.');
+  await visitor.isGreeted();
+});
+
+// ASVS V7.4.4.
+test('every page for members has the way out', async ({ visitor }) => {
+  await visitor.isMember();
+  for (const { path } of MEMBERS_PAGES) {
+    await visitor.open(path);
+    await expect(visitor.navbar.getByRole('button', { name: 'Log out' })).toBeVisible();
+  }
+});
+
+// ASVS V6.2.6.
+test('a shown password is hidden again when it is sent', WITH_JAVASCRIPT, async ({ visitor, complaints }) => {
+  complaints.expectStatus(422);
+  await visitor.open('/register');
+  const show = visitor.content.getByRole('button', { name: 'Show' });
+  await visitor.passwordField.fill('horse staple');
+  await show.click();
+  await expect(visitor.passwordField).toHaveAttribute('type', 'text');
+  await expect(show).toHaveAttribute('aria-pressed', 'true');
+  await visitor.register('horse staple');
+  await expect(visitor.passwordField).toHaveAttribute('aria-invalid', 'true');
+  await expect(visitor.passwordField).toHaveAttribute('type', 'password');
+  await expect(show).toHaveAttribute('aria-pressed', 'false');
+});
+
+// ASVS V6.2.7.
+test('a password can be pasted', WITH_JAVASCRIPT, async ({ visitor, page }) => {
+  await visitor.open('/register');
+  await visitor.usernameField.fill(PASSWORD);
+  await visitor.usernameField.press('Control+A');
+  await visitor.usernameField.press('Control+X');
+  await visitor.passwordField.press('Control+V');
+  await expect(visitor.passwordField).toHaveValue(PASSWORD);
+  await visitor.usernameField.fill(visitor.username);
+  await page.getByRole('button', { name: 'Create an account' }).click();
+  await visitor.isGreeted();
+});
+
+test('a new password is judged while it is typed', WITH_JAVASCRIPT, async ({ visitor }) => {
+  await visitor.open('/register');
+  await visitor.usernameField.fill(visitor.username);
+  const says = async (typed: string, words: RegExp) => {
+    await visitor.passwordField.fill(typed);
+    await expect(visitor.passwordField).toHaveAccessibleDescription(words);
+  };
+  await expect(visitor.passwordField).toHaveAccessibleDescription(/^At least 15 characters/);
+  await says('horse staple', /^Characters still missing: 3/);
+  await says('xxxxxxxxxxxxxxxxxxxx', /same character/);
+  await says(`i am ${visitor.username} myself`, /must not contain your username/);
+  await says('einfachlangundklein', /^Long enough/);
+  await says(PASSWORD, /^Strong/);
+});
+
+test.describe('when the sign-in is not recent any more', () => {
+  test.use({ baseURL: `http://${IMPATIENT_ADDRESS}` });
+
+  test.beforeEach(async ({ visitor, page }) => {
+    await visitor.isMember();
+    const data = { current_password: 'x', new_password: 'x' };
+    const code = async () => (await (await page.request.put('/api/v1/password', { data })).json()).code;
+    await expect.poll(code).toBe('recent_sign_in_required');
+  });
+
+  // ASVS V7.5.2.
+  test('other devices are signed out after the password was said once more', async ({ visitor, complaints }) => {
+    complaints.expectStatus(403);
+    const elsewhere = await visitor.signsInElsewhere();
+    await visitor.open('/account');
+    await visitor.content.getByRole('button', { name: 'Sign out everywhere else' }).click();
+    await expect(dialog(visitor)).toContainText('You signed in a while ago.');
+    await confirm(visitor, 'another good password');
+    await expect(dialog(visitor).getByRole('alert')).toHaveText('That is not your current password.');
+    await confirm(visitor);
+    await expect(visitor.content.getByRole('listitem')).toHaveCount(1);
+    await expect(dialog(visitor)).toBeHidden();
+    await expect.poll(async () => (await elsewhere.get('/api/v1/protected')).status()).toBe(401);
+    await visitor.isGreeted();
+    await elsewhere.dispose();
+  });
+
+  // ASVS V7.5.1.
+  test('the password is changed with what was typed before', WITH_JAVASCRIPT, async ({ visitor, complaints }) => {
+    complaints.expectStatus(403);
+    await visitor.open('/account');
+    await visitor.marksTheDocument();
+    await changePassword(visitor);
+    await expect(dialog(visitor).getByLabel('Password', { exact: true })).toBeFocused();
+    await confirm(visitor);
+    await expect(changeForm(visitor).getByRole('status')).toContainText('Your password was changed');
+    await visitor.seesTheMarkedDocument();
+    expect(await statusOfSignIn(visitor, OTHER_PASSWORD)).toBe(200);
+  });
+
+  test('nothing happens to those who cancel', async ({ visitor, complaints }) => {
+    complaints.expectStatus(403);
+    await visitor.open('/account');
+    await changePassword(visitor);
+    await dialog(visitor).getByRole('button', { name: 'Cancel' }).click();
+    await expect(dialog(visitor)).toBeHidden();
+    await visitor.isGreeted();
+    expect(await statusOfSignIn(visitor, PASSWORD)).toBe(200);
+  });
+});
