@@ -3,15 +3,26 @@
 mod postgres;
 mod sqlite;
 
-use auth::{Account, AccountKey, AccountsError, PasswordHash, PendingEnd};
-use contract::Username;
+use auth::{Account, AccountEvent, AccountKey, AccountsError, PasswordHash, PendingEnd};
+use contract::{SecurityEvent, Username};
 use sessions::Reason;
+
+use crate::moments::moment;
 
 pub use postgres::PostgresAccounts;
 pub use sqlite::SqliteAccounts;
 
 /// An account as a row has it: key, name, hashed password.
 type Row = ([u8; 16], String, String);
+
+/// An event as a row has it: name, milliseconds since 1970, address, device, count.
+type EventRow = (String, i64, String, Option<String>, i32);
+
+/// `None` for an event that this version does not know.
+fn event((name, at, address, device, count): EventRow) -> Option<AccountEvent> {
+    let event = SecurityEvent::from_name(&name)?;
+    Some(AccountEvent { event, at: moment(at), address, device, count: count.unsigned_abs() })
+}
 
 fn account((key, username, password): Row) -> Result<Account, AccountsError> {
     Ok(Account {

@@ -4,6 +4,7 @@ mod account;
 mod body;
 mod confirm;
 mod document;
+mod events;
 mod health;
 mod login;
 mod logout;

@@ -207,13 +207,14 @@ async fn wire(config: &Config, clock: &Arc<dyn Clock>, site: &Site) -> Result<An
 /// # Errors
 /// [`StartError::Database`], [`StartError::Store`] or [`StartError::Hashing`].
 pub async fn open_auth(config: &Config, clock: &Arc<dyn Clock>) -> Result<Auth, StartError> {
-    let Database { accounts, devices, tally } = Database::open(config, clock).await?;
+    let Database { accounts, devices, history, tally } = Database::open(config, clock).await?;
     let tally = open_tally(config).await?.unwrap_or(tally);
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let timeouts = &config.sessions.timeouts;
     Ok(Auth::new(AuthParts {
         accounts,
         devices,
+        history,
         throttle: Arc::new(CountingThrottle::new(tally, config.throttle, Arc::clone(clock))),
         hasher: PasswordHasher::new(cores).map_err(StartError::Hashing)?,
         rules: password_rules(config),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use auth::{Accounts, Clock, KnownDevices};
+use auth::{AccountHistory, Accounts, Clock, KnownDevices};
 use sessions::store::{Migrations, postgres, sqlite};
 
 use crate::accounts::{PostgresAccounts, SqliteAccounts};
@@ -16,6 +16,8 @@ pub struct Database {
     pub accounts: Arc<dyn Accounts>,
     /// The browsers that have signed in to them.
     pub devices: Arc<dyn KnownDevices>,
+    /// Their last events.
+    pub history: Arc<dyn AccountHistory>,
     /// The attempts, unless they are counted elsewhere.
     pub tally: Arc<dyn Tally>,
 }
@@ -47,13 +49,13 @@ impl Database {
     fn over_sqlite(database: sqlite::Database, clock: &Arc<dyn Clock>) -> Self {
         let accounts = Arc::new(SqliteAccounts::new(database.clone(), Arc::clone(clock)));
         let tally = Arc::new(SqliteTally::new(database));
-        Self { devices: Arc::clone(&accounts) as _, accounts, tally }
+        Self { devices: Arc::clone(&accounts) as _, history: Arc::clone(&accounts) as _, accounts, tally }
     }
 
     fn over_postgres(database: postgres::Database, clock: &Arc<dyn Clock>) -> Self {
         let accounts = Arc::new(PostgresAccounts::new(database.clone(), Arc::clone(clock)));
         let tally = Arc::new(PostgresTally::new(database));
-        Self { devices: Arc::clone(&accounts) as _, accounts, tally }
+        Self { devices: Arc::clone(&accounts) as _, history: Arc::clone(&accounts) as _, accounts, tally }
     }
 }
 

@@ -7,10 +7,11 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use auth::{ClientAddress, RequestId};
 use axum::Router;
 use axum::extract::Request;
-use axum::http::HeaderValue;
 use axum::http::header::CONNECTION;
+use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::Response;
 use contract::ApiError;
 use futures_util::FutureExt as _;
@@ -18,7 +19,9 @@ use tokio::time::error::Elapsed;
 use tower::{Layer as _, Service as _};
 use tower_http::csrf::{Csrf, CsrfLayer};
 
-use crate::middleware::{add_security_headers, check_framing, check_origin, check_refusal, check_size};
+use crate::middleware::{
+    add_security_headers, check_framing, check_origin, check_refusal, check_size, client_address, request_id,
+};
 use crate::pages::failure::{self, Wish};
 use crate::router::Anteroom;
 
@@ -51,7 +54,7 @@ impl Edge {
     /// # Errors
     /// None: each failure is an answer.
     pub async fn answer(&self, request: Request) -> Result<Response, Infallible> {
-        let wish = Wish::of(&request);
+        let (wish, asked) = (Wish::of(&request), Asked::of(&request, &self.anteroom));
         let answer = within(LONGEST_REQUEST, self.pass(request));
         // One request's panic is that request's 500, and nobody else's; the panic hook has logged where.
         let answer = match AssertUnwindSafe(answer).catch_unwind().await {
@@ -59,7 +62,9 @@ impl Edge {
             Ok(Err(_late)) => Err(ApiError::Timeout),
             Err(_panic) => Err(ApiError::Internal),
         };
+        let is_foreign = matches!(answer, Err(ApiError::OriginRefused));
         let mut response = answer.unwrap_or_else(|error| self.refuse(wish, &error));
+        asked.log_refusal(response.status(), is_foreign);
         add_security_headers(response.headers_mut(), self.anteroom.strict_transport);
         Ok(response)
     }
@@ -84,6 +89,37 @@ impl Edge {
     }
 }
 
+/// What was asked for, and by whom, in case that it is refused.
+struct Asked {
+    method: Method,
+    uri: Uri,
+    address: ClientAddress,
+    request: RequestId,
+}
+
+impl Asked {
+    fn of(request: &Request, anteroom: &Anteroom) -> Self {
+        Self {
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            address: client_address(request.extensions(), request.headers(), &anteroom.trusted_proxies),
+            request: request_id(request.extensions()),
+        }
+    }
+
+    /// Logs what was refused for who asked for it, or for where it came from (ASVS 16.3.2). A path has no secrets,
+    /// a query may have.
+    fn log_refusal(&self, status: StatusCode, is_foreign: bool) {
+        let Self { method, uri, address, request } = self;
+        let (path, status) = (uri.path(), status.as_u16());
+        if is_foreign {
+            tracing::warn!(event = "origin_refused", %method, path, %address, %request, "a request came from another site, or does not say from where");
+        } else if matches!(status, 401 | 403) {
+            tracing::info!(event = "access_refused", status, %method, path, %address, %request, "somebody asked for what is not theirs");
+        }
+    }
+}
+
 /// Waits for at most `limit`; what is ready at once costs no timer.
 async fn within<F: Future>(limit: Duration, work: F) -> Result<F::Output, Elapsed> {
     let mut work = pin!(work);
@@ -96,7 +132,6 @@ async fn within<F: Future>(limit: Duration, work: F) -> Result<F::Output, Elapse
 #[cfg(test)]
 mod tests {
     use axum::body::Body;
-    use axum::http::StatusCode;
     use axum::routing::get;
     use http_body_util::BodyExt as _;
 

@@ -11,5 +11,5 @@ pub use framing::check_framing;
 pub use headers::{StrictTransport, add_security_headers, clear_site_data, page_policy, private};
 pub use limits::{MOST_BODY_BYTES, check_size};
 pub use origin::{check_origin, check_refusal};
-pub use peer::{Peer, client_address};
+pub use peer::{Peer, client_address, request_id};
 pub use visitor::recognise;

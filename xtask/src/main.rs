@@ -5,6 +5,7 @@ mod bench;
 mod browser;
 mod conformance;
 mod debian;
+mod deny;
 mod fingerprint;
 mod fuzz;
 mod node;
@@ -46,6 +47,8 @@ enum Command {
     Settings,
     /// Measure the site beside a bare axum server
     Bench(bench::Arguments),
+    /// Check licences, bans, duplicates and advisories of the dependencies
+    Deny,
     /// Try hostile cookies for a bounded time
     Fuzz(fuzz::Arguments),
 }
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Command::Asvs(arguments) => asvs::run(&arguments),
         Command::Settings => settings::run(),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Deny => deny::run(),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
     };
     done.unwrap_or_else(|error| {

@@ -51,6 +51,19 @@ pub fn fuzzer() -> Result<PathBuf> {
     ensure(&cargo_fuzz())
 }
 
+/// Installs what checks the dependencies. The answer is the folder in which it is.
+pub fn cargo_deny() -> Result<PathBuf> {
+    ensure(&Tool {
+        package: "cargo-deny",
+        program: "cargo-deny",
+        version: "0.20.2".to_owned(),
+        is_shared: true,
+        is_locked: true,
+        opt_level: "1",
+        cpu_minutes: 12,
+    })
+}
+
 fn cargo_leptos() -> Tool {
     Tool {
         package: "cargo-leptos",

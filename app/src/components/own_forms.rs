@@ -84,7 +84,7 @@ pub fn OwnForms(devices: DeviceList, asked: Asked) -> impl IntoView {
         };
         submission.send(&event, Box::new(on_success));
     };
-    view! { <div inner_html=html on:submit=on_submit on:click=reveal on:input=move |event| advise(&event, visitor)></div> }
+    view! { <div inner_html=html on:submit=on_submit on:click=|event| reveal(&event) on:input=move |event| advise(&event, visitor)></div> }
 }
 
 /// The page as it is written.
@@ -186,7 +186,7 @@ fn show(error: Option<&ApiError>, text: &Text) {
 }
 
 /// Shows or hides a password, if it was its button that was pressed.
-fn reveal(event: MouseEvent) {
+fn reveal(event: &MouseEvent) {
     let button = event.target().map(JsCast::unchecked_into::<Element>);
     let Some(button) = button.filter(|button| button.class_list().contains("reveal")) else { return };
     if let Some(input) = button.previous_element_sibling() {

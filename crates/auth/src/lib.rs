@@ -6,8 +6,10 @@
 
 mod account;
 mod address;
+mod caller;
 mod device;
 mod error;
+mod event;
 mod keys;
 mod known_device;
 mod parts;
@@ -18,7 +20,9 @@ mod visitor;
 
 pub use account::{Account, Accounts, AccountsError, PendingEnd};
 pub use address::ClientAddress;
+pub use caller::{Caller, RequestId};
 pub use error::AuthError;
+pub use event::{AccountEvent, AccountHistory, MOST_EVENTS};
 pub use keys::{lifecycles, signed_in_from};
 pub use known_device::{DeviceKey, DeviceToken, KnownDevices, MOST_DEVICES};
 pub use parts::{Auth, AuthParts};

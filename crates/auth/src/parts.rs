@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sessions::Policy;
 use time::Duration;
 
-use crate::{Accounts, KnownDevices, PasswordHasher, PasswordRules, Throttle};
+use crate::{AccountHistory, Accounts, KnownDevices, PasswordHasher, PasswordRules, Throttle};
 
 /// What sign-in is made of; cheap to clone.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub struct AuthParts {
     pub accounts: Arc<dyn Accounts>,
     /// Which browsers have signed in to which account.
     pub devices: Arc<dyn KnownDevices>,
+    /// What happened to each account of late.
+    pub history: Arc<dyn AccountHistory>,
     /// Who has tried too often.
     pub throttle: Arc<dyn Throttle>,
     /// Hashes and compares passwords.

@@ -11,20 +11,21 @@ mod preferences;
 mod proof;
 mod register;
 mod remove_account;
+mod report;
 mod view;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum_core::extract::FromRequestParts;
-use contract::Whoami;
+use contract::{SecurityEvent, Whoami};
+use http::StatusCode;
 use http::request::Parts;
-use http::{HeaderValue, StatusCode};
 use parking_lot::Mutex;
 use serde_json::Value;
 use sessions::{AccountKey, Anonymous, CurrentSession, Presence, Reason, Record, StoreError};
 
-use crate::{Account, Admission, Auth, AuthError, ClientAddress, DeviceToken, Gate, device, keys};
+use crate::{Account, Admission, Auth, AuthError, Caller, ClientAddress, DeviceToken, Gate, device, keys};
 
 /// The caller of one request. Middleware recognises them before anything is rendered and puts them
 /// into the request's extensions; handlers and server functions extract them.
@@ -32,20 +33,10 @@ use crate::{Account, Admission, Auth, AuthError, ClientAddress, DeviceToken, Gat
 pub struct Visitor {
     auth: Auth,
     session: CurrentSession,
-    address: ClientAddress,
-    /// What their program says of itself; put into words only where it is needed.
-    user_agent: Option<HeaderValue>,
-    device: Device,
-    standing: Standing,
-}
-
-/// What their browser knows itself by from one sign-in to the next.
-#[derive(Clone, Debug, Default)]
-struct Device {
-    /// What it came with.
-    carried: Option<DeviceToken>,
-    /// What it is given for the next time; the request's clones of the visitor share it.
+    caller: Caller,
+    /// What their browser is given to know itself by the next time; the request's clones of the visitor share it.
     given: Arc<Mutex<Option<DeviceToken>>>,
+    standing: Standing,
 }
 
 /// What the request's cookie led to.
@@ -72,13 +63,7 @@ impl Visitor {
     /// Finds out who is calling; asks the store only if the request carries a session cookie. The `User-Agent`
     /// header is kept with a sign-in, in words, so that its owner knows it again; the token, if the browser
     /// carries one, says to which account it has signed in before.
-    pub async fn recognise(
-        auth: Auth,
-        session: CurrentSession,
-        address: ClientAddress,
-        user_agent: Option<HeaderValue>,
-        device: Option<DeviceToken>,
-    ) -> Self {
+    pub async fn recognise(auth: Auth, session: CurrentSession, caller: Caller) -> Self {
         let standing = match session.presence().await {
             Ok(Presence::Nobody) => Standing::Known { record: None, member: None },
             Ok(Presence::Living(record)) => {
@@ -93,8 +78,7 @@ impl Visitor {
                 Standing::Unknown
             }
         };
-        let device = Device { carried: device, given: Arc::default() };
-        let visitor = Self { auth, session, address, user_agent, device, standing };
+        let visitor = Self { auth, session, caller, given: Arc::default(), standing };
         visitor.count_visit().await;
         visitor
     }
@@ -160,20 +144,20 @@ impl Visitor {
     /// Where the request comes from, as far as throttling cares.
     #[must_use]
     pub const fn address(&self) -> ClientAddress {
-        self.address
+        self.caller.address
     }
 
     /// What a new session of this account begins with.
     fn first_values(&self, account: &Account) -> BTreeMap<String, Value> {
         // Nobody could list them, and a cookie has little room.
         let is_listed = self.session.sessions().capabilities().listable;
-        let place = is_listed.then(|| (self.address.to_string(), self.device()));
+        let place = is_listed.then(|| (self.caller.address.to_string(), self.device()));
         keys::signed_in(&account.username, place)
     }
 
     /// With what they came, in words.
     fn device(&self) -> Option<String> {
-        self.user_agent.as_ref().and_then(|header| header.to_str().ok()).and_then(device::describe)
+        self.caller.user_agent.as_ref().and_then(|header| header.to_str().ok()).and_then(device::describe)
     }
 
     /// As [`pass`](Self::pass), for what costs little: while nobody can say how often it has happened, it may.
@@ -188,10 +172,10 @@ impl Visitor {
     }
 
     async fn pass(&self, gate: Gate) -> Result<(), AuthError> {
-        match self.auth.throttle.admit_address(gate, self.address).await? {
+        match self.auth.throttle.admit_address(gate, self.caller.address).await? {
             Admission::Admitted => Ok(()),
             Admission::Refused(wait) => {
-                tracing::warn!(event = "throttled", ?gate, address = %self.address, "too many attempts");
+                self.log(SecurityEvent::Throttled, self.member().ok(), None);
                 Err(AuthError::Throttled(wait))
             }
         }

@@ -2,6 +2,7 @@
 //! must judge alike. Builds for `wasm32`; does no I/O.
 
 mod error;
+mod events;
 mod field_error;
 mod inspection;
 mod next_path;
@@ -13,6 +14,7 @@ mod username;
 mod views;
 
 pub use error::{ApiError, EndReason};
+pub use events::{AccountEventView, EventsView, SecurityEvent};
 pub use field_error::{Fault, Field, FieldError};
 pub use inspection::{
     CookieContents, CookieView, EventKind, EventView, InspectionView, LimitView, RecordView,

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 pub struct AccountKey([u8; 16]);
 
 impl AccountKey {
+    /// The key of no account.
+    pub const NOBODY: Self = Self([0; 16]);
+
     /// Draws a new key from the thread's cryptographic generator.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "one of the few places that draw random bits")]

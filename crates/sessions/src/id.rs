@@ -122,6 +122,22 @@ mod tests {
         }
     }
 
+    /// ASVS V7.2.3, V11.5.1, V11.5.2.
+    #[test]
+    fn ids_that_64_threads_draw_at_once_all_differ_and_use_each_of_their_128_bits_as_often() {
+        let draw = || (0..20_000).map(|_| u128::from_be_bytes(SessionId::random().0)).collect::<Vec<_>>();
+        let threads: Vec<_> = (0..64).map(|_| std::thread::spawn(draw)).collect();
+        let mut ids: Vec<_> = threads.into_iter().flat_map(|thread| thread.join().expect("draws")).collect();
+        for bit in 0..128 {
+            let set = ids.iter().filter(|id| (**id >> bit) & 1 == 1).count();
+            // 1,280,000 throws of a coin: five standard deviations are 2,829.
+            assert!(set.abs_diff(640_000) < 2_829 + 600, "bit {bit} is set {set} times");
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), 1_280_000);
+    }
+
     #[test]
     fn a_key_depends_on_the_prefix() {
         let id = SessionId::random();

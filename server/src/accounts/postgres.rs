@@ -1,6 +1,7 @@
 //! Accounts in PostgreSQL: for many servers over one database.
 
 mod devices;
+mod history;
 mod schema;
 
 use std::fmt;
@@ -37,15 +38,16 @@ const CHANGE_PASSWORD: &str = "
     INSERT INTO pending_ends (account, reason, noted) SELECT key, $2, $3 FROM changed
     ON CONFLICT (account) DO UPDATE SET reason = $2, noted = $3";
 
-/// Removes an account, with the browsers that have signed in to it, and notes that its sessions have to end.
+/// Removes an account, with the browsers that have signed in to it and its events, and notes that its sessions have to end.
 const REMOVE: &str = "
-    WITH removed AS (DELETE FROM accounts WHERE key = $1 RETURNING key)
+    WITH removed AS (DELETE FROM accounts WHERE key = $1 RETURNING key),
+    gone AS (DELETE FROM account_events WHERE account IN (SELECT key FROM removed))
     INSERT INTO pending_ends (account, reason, noted) SELECT key, $2, $3 FROM removed
     ON CONFLICT (account) DO UPDATE SET reason = $2, noted = $3";
 
 impl PostgresAccounts {
-    /// The tables of accounts, and of the browsers that have signed in to them.
-    pub const MIGRATIONS: [Migrations; 2] = [schema::ACCOUNTS, schema::DEVICES];
+    /// The tables of accounts, of the browsers that have signed in to them, and of their last events.
+    pub const MIGRATIONS: [Migrations; 3] = [schema::ACCOUNTS, schema::DEVICES, schema::EVENTS];
 
     /// Accounts in this database, whose tables are up to date.
     #[must_use]

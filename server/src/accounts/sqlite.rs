@@ -1,6 +1,7 @@
 //! Accounts in a SQLite file: the default.
 
 mod devices;
+mod history;
 mod schema;
 
 use std::fmt;
@@ -32,8 +33,8 @@ pub struct SqliteAccounts {
 }
 
 impl SqliteAccounts {
-    /// The tables of accounts, and of the browsers that have signed in to them.
-    pub const MIGRATIONS: [Migrations; 2] = [schema::ACCOUNTS, schema::DEVICES];
+    /// The tables of accounts, of the browsers that have signed in to them, and of their last events.
+    pub const MIGRATIONS: [Migrations; 3] = [schema::ACCOUNTS, schema::DEVICES, schema::EVENTS];
 
     /// Accounts in this database, whose tables are up to date.
     #[must_use]

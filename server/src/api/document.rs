@@ -7,8 +7,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{
-    account, confirm, health, login, logout, password, preferences, protected, register, session, sessions,
-    whoami,
+    account, confirm, events, health, login, logout, password, preferences, protected, register, session,
+    sessions, whoami,
 };
 use crate::router::Anteroom;
 
@@ -35,6 +35,7 @@ pub fn router() -> (Router<Anteroom>, Router<Anteroom>, utoipa::openapi::OpenApi
         .routes(routes!(protected::protected))
         .routes(routes!(sessions::sessions, sessions::end_other_sessions))
         .routes(routes!(sessions::end_session))
+        .routes(routes!(events::events))
         .split_for_parts();
     let (without_session, without_session_document) = OpenApiRouter::new()
         .routes(routes!(health::healthz))

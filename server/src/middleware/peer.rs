@@ -1,22 +1,54 @@
 //! Who sent a request, as far as the network can tell.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use auth::ClientAddress;
+use auth::{ClientAddress, RequestId};
 use axum::http::{Extensions, HeaderMap};
 
 use crate::config::Network;
 
-/// The socket's other end; put into each request's extensions by the accept loop.
+/// The socket's other end, and the number of the request; put into each request's extensions by the accept loop.
 #[derive(Clone, Copy, Debug)]
-pub struct Peer(pub SocketAddr);
+pub struct Peer {
+    address: SocketAddr,
+    request: RequestId,
+}
+
+impl Peer {
+    /// A new request from this address.
+    #[must_use]
+    pub fn new(address: SocketAddr) -> Self {
+        /// An odd number, so that all 2^64 numbers are used before one comes again, each far from the one before
+        /// (the golden ratio's fraction; Knuth, The Art of Computer Programming, volume 3, section 6.4).
+        const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+        let request = RequestId(FIRST.wrapping_add(COUNT.fetch_add(1, Ordering::Relaxed).wrapping_mul(STEP)));
+        Self { address, request }
+    }
+}
+
+/// Where this process begins to number requests.
+static FIRST: LazyLock<u64> = LazyLock::new(first);
+static COUNT: AtomicU64 = AtomicU64::new(0);
+
+#[expect(clippy::disallowed_methods, reason = "one of the few places that draw random bits")]
+fn first() -> u64 {
+    rand::random()
+}
+
+/// The number of a request.
+#[must_use]
+pub fn request_id(extensions: &Extensions) -> RequestId {
+    extensions.get::<Peer>().map_or(RequestId(0), |peer| peer.request)
+}
 
 /// The client's address: the socket's peer, or, if that is a proxy which we trust, the rightmost
 /// address of `X-Forwarded-For` that is not such a proxy. What stands further left is the client's own
 /// claim.
 #[must_use]
 pub fn client_address(extensions: &Extensions, headers: &HeaderMap, trusted: &[Network]) -> ClientAddress {
-    let peer = extensions.get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |Peer(peer)| peer.ip());
+    let peer = extensions.get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.address.ip());
     let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(*address));
     if !is_trusted(&peer) {
         return ClientAddress::of(peer);
@@ -40,7 +72,7 @@ mod tests {
 
     fn client(peer: &str, forwarded: &[&'static str], trusted: &[&str]) -> String {
         let mut extensions = Extensions::new();
-        extensions.insert(Peer(SocketAddr::new(peer.parse().expect("an address"), 1)));
+        extensions.insert(Peer::new(SocketAddr::new(peer.parse().expect("an address"), 1)));
         let values = forwarded
             .iter()
             .map(|value| ("x-forwarded-for".parse().expect("a name"), value.parse().expect("a value")));

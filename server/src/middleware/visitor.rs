@@ -1,6 +1,6 @@
 //! Who is calling, known before anything is rendered.
 
-use auth::{DeviceToken, Visitor};
+use auth::{Caller, DeviceToken, Visitor};
 use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::HeaderValue;
@@ -10,7 +10,7 @@ use axum::response::Response;
 use sessions::{Cookie, CurrentSession};
 use time::Duration;
 
-use super::{clear_site_data, client_address};
+use super::{clear_site_data, client_address, request_id};
 use crate::router::Anteroom;
 
 /// How long a browser that has signed in is known: the longest that browsers keep a cookie (RFC 6265bis, section
@@ -32,11 +32,14 @@ pub async fn recognise(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let address = client_address(request.extensions(), request.headers(), &anteroom.trusted_proxies);
-    let user_agent = request.headers().get(USER_AGENT).cloned();
     let device_cookie = device_cookie(anteroom.cookie_policy().secure);
-    let device = device_cookie.read(request.headers()).and_then(DeviceToken::parse);
-    let visitor = Visitor::recognise(anteroom.auth.clone(), session, address, user_agent, device).await;
+    let caller = Caller {
+        address: client_address(request.extensions(), request.headers(), &anteroom.trusted_proxies),
+        user_agent: request.headers().get(USER_AGENT).cloned(),
+        device: device_cookie.read(request.headers()).and_then(DeviceToken::parse),
+        request: request_id(request.extensions()),
+    };
+    let visitor = Visitor::recognise(anteroom.auth.clone(), session, caller).await;
     request.extensions_mut().insert(visitor.clone());
     let mut response = next.run(request).await;
     if let Some(token) = visitor.new_device()

@@ -96,7 +96,7 @@ async fn answer(
     peer: SocketAddr,
     mut request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
-    request.extensions_mut().insert(Peer(peer));
+    request.extensions_mut().insert(Peer::new(peer));
     edge.answer(request.map(Body::new)).await
 }
 

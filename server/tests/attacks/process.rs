@@ -13,6 +13,11 @@ pub struct Process {
 
 impl Process {
     pub fn start(folder: &TempDir, settings: &[String]) -> Self {
+        Self::start_logging(folder, settings, Stdio::null())
+    }
+
+    /// Starts it with its log going there.
+    pub fn start_logging(folder: &TempDir, settings: &[String], log: Stdio) -> Self {
         let database = folder.path().join("data/test.db");
         let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
         command.arg("--set=server.address=127.0.0.1:0");
@@ -23,7 +28,7 @@ impl Process {
             .current_dir(folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .expect("the server starts");
         let mut line = String::new();

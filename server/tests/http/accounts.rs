@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use auth::{Account, AccountKey, DeviceKey, DeviceToken, MOST_DEVICES, PasswordHash, PendingEnd};
-use contract::Username;
+use auth::{
+    Account, AccountEvent, AccountKey, DeviceKey, DeviceToken, MOST_DEVICES, MOST_EVENTS, PasswordHash,
+    PendingEnd,
+};
+use contract::{SecurityEvent, Username};
 use serde_json::json;
 use sessions::{Clock as _, FixedClock, Reason, SystemClock};
 use time::Duration;
@@ -34,6 +37,9 @@ on_each_database! {
     a_device_is_known_by_its_latest_token_alone
     only_the_latest_devices_of_an_account_are_known
     devices_are_forgotten_with_the_password_and_with_the_account
+    events_are_kept_in_order_and_repeated_ones_counted
+    only_the_latest_events_of_an_account_are_kept
+    events_are_gone_with_their_account
     the_site_does_not_notice
     an_account_s_sessions_end_with_it
 }
@@ -106,6 +112,62 @@ async fn what_ends_sessions_is_noted_until_they_have_ended(place: Place) {
     assert_eq!(accounts.pending_ends(later).await.expect("lists"), [removed]);
     accounts.settle_end(removed).await.expect("settles");
     assert_eq!(accounts.pending_ends(later).await.expect("lists"), []);
+}
+
+fn event(event: SecurityEvent, second: i64) -> AccountEvent {
+    let at = FixedClock::default().now() + Duration::seconds(second);
+    AccountEvent {
+        event,
+        at,
+        address: "192.0.2.7".to_owned(),
+        device: Some("Firefox, Linux".to_owned()),
+        count: 1,
+    }
+}
+
+async fn events_are_kept_in_order_and_repeated_ones_counted(place: Place) {
+    let ((accounts, history), ada) = (place.history(&clock()).await, account("ada"));
+    accounts.insert(&ada).await.expect("inserts");
+    let failed = SecurityEvent::SignInFailed;
+    let elsewhere = AccountEvent { device: None, ..event(failed, 5) };
+    for noted in [event(SecurityEvent::Registered, 1), event(failed, 2), event(failed, 3), elsewhere.clone()]
+    {
+        history.note(ada.key, &noted).await.expect("notes");
+    }
+    let (_, history) = place.history(&clock()).await;
+    let twice = AccountEvent { count: 2, ..event(failed, 3) };
+    let latest = history.latest(ada.key).await.expect("answers");
+    assert_eq!(latest, [elsewhere, twice, event(SecurityEvent::Registered, 1)]);
+}
+
+async fn only_the_latest_events_of_an_account_are_kept(place: Place) {
+    let ((accounts, history), [ada, bob]) = (place.history(&clock()).await, ["ada", "bob"].map(account));
+    for one in [&ada, &bob] {
+        accounts.insert(one).await.expect("inserts");
+    }
+    history.note(bob.key, &event(SecurityEvent::Registered, 0)).await.expect("notes");
+    for round in 0..15 {
+        for (second, kind) in [SecurityEvent::SignedIn, SecurityEvent::SignedOut].into_iter().enumerate() {
+            let second = 2 * round + i64::try_from(second).expect("small");
+            history.note(ada.key, &event(kind, second)).await.expect("notes");
+        }
+    }
+    let latest = history.latest(ada.key).await.expect("answers");
+    assert_eq!(latest.len(), MOST_EVENTS as usize);
+    assert_eq!(latest.first(), Some(&event(SecurityEvent::SignedOut, 29)));
+    assert_eq!(history.latest(bob.key).await.expect("answers").len(), 1);
+}
+
+/// Nothing is noted of an account that is gone, even if its removal came between.
+async fn events_are_gone_with_their_account(place: Place) {
+    let ((accounts, history), ada) = (place.history(&clock()).await, account("ada"));
+    accounts.insert(&ada).await.expect("inserts");
+    history.note(ada.key, &event(SecurityEvent::Registered, 0)).await.expect("notes");
+    accounts.remove(ada.key).await.expect("removes");
+    history.note(ada.key, &event(SecurityEvent::SignInFailed, 1)).await.expect("notes nothing");
+    assert_eq!(history.latest(ada.key).await.expect("answers"), []);
+    history.note(AccountKey::NOBODY, &event(SecurityEvent::SignInFailed, 1)).await.expect("notes");
+    assert_eq!(history.latest(AccountKey::NOBODY).await.expect("answers").len(), 1);
 }
 
 async fn names_are_listed_in_order(place: Place) {
@@ -207,6 +269,14 @@ async fn the_site_does_not_notice(place: Place) {
     assert_eq!(ada.end_other_sessions().await.status, 204);
     assert_eq!(phone.get("/api/v1/protected").await.code(), "session_ended");
     assert_eq!(ada.get("/api/v1/protected").await.status, 200);
+    assert_eq!(phone.login("ada", PASSWORD).await.status, 200);
+    let new = "a staple of quite another kind";
+    assert_eq!(ada.change_password(PASSWORD, new).await.status, 204);
+    assert_eq!(phone.get("/api/v1/protected").await.code(), "session_ended");
+    assert_eq!(ada.remove_account(new).await.status, 204);
+    assert_eq!(ada.get("/api/v1/protected").await.status, 401);
+    assert_eq!(app.program().login("ada", new).await.status, 401);
+    assert_eq!(app.program().register("ada", PASSWORD).await.status, 201, "the name is free again");
 }
 
 async fn an_account_s_sessions_end_with_it(place: Place) {

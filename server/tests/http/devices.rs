@@ -100,6 +100,20 @@ async fn the_token_is_another_after_each_sign_in_and_the_one_before_is_unknown()
 }
 
 #[tokio::test]
+async fn a_password_change_makes_strangers_of_all_browsers_but_the_one_that_changed_it() {
+    let app = TestApp::with(&THROTTLED).await;
+    let (mut phone, mut ada) = (app.member("ada").await, app.program());
+    assert_eq!(ada.login("ada", PASSWORD).await.status, 200);
+    let new = "a staple of quite another kind";
+    assert_eq!(ada.change_password(PASSWORD, new).await.status, 204);
+    for _ in 0..5 {
+        assert_eq!(app.program().login("ada", WRONG).await.status, 401);
+    }
+    assert_eq!(phone.login("ada", new).await.status, 429);
+    assert_eq!(ada.login("ada", new).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_failure_hands_out_no_device_and_takes_none_away() {
     let app = TestApp::start().await;
     let mut ada = app.member("ada").await;

@@ -20,6 +20,7 @@ async fn the_document_and_the_routes_are_the_same() {
     let expected = [
         "/api/v1/account",
         "/api/v1/confirm",
+        "/api/v1/events",
         "/api/v1/login",
         "/api/v1/logout",
         "/api/v1/password",

@@ -1,6 +1,6 @@
 //! The sessions that an account has, and ending them.
 
-use contract::{SessionSummary, SessionsView, Whoami};
+use contract::{SecurityEvent, SessionSummary, SessionsView, Whoami};
 use sessions::{Reason, Summary};
 
 use super::{Visitor, view};
@@ -28,7 +28,7 @@ impl Visitor {
     /// [`AuthError::NoSuchSession`] if the account has none with it, [`AuthError::RecentSignInRequired`] if it is
     /// another one than this, those of [`Visitor::member`], or [`AuthError::Sessions`].
     pub async fn end_session(&self, handle: &str) -> Result<Whoami, AuthError> {
-        self.member()?;
+        let member = self.member()?;
         let listed = self.session.of_account().await?;
         let key = listed.iter().map(|summary| summary.key).find(|key| key.handle() == handle);
         let key = key.ok_or(AuthError::NoSuchSession)?;
@@ -37,7 +37,7 @@ impl Visitor {
         }
         self.recent_member().await?;
         self.session.sessions().end_by_key(&key, Reason::Revoked).await?;
-        tracing::info!(event = "session_revoked", address = %self.address, "a session was ended from another");
+        self.report_of(SecurityEvent::SessionRevoked, member, Some(key)).await;
         self.whoami()
     }
 
@@ -46,9 +46,9 @@ impl Visitor {
     /// # Errors
     /// [`AuthError::RecentSignInRequired`], those of [`Visitor::member`], or [`AuthError::Sessions`].
     pub async fn end_other_sessions(&self) -> Result<Whoami, AuthError> {
-        self.recent_member().await?;
-        let count = self.session.end_others(Reason::Revoked).await?;
-        tracing::info!(event = "sessions_revoked", address = %self.address, ?count, "all other sessions were ended");
+        let member = self.recent_member().await?;
+        self.session.end_others(Reason::Revoked).await?;
+        self.report(SecurityEvent::SessionsRevoked, member).await;
         self.whoami()
     }
 }

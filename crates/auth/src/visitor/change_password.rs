@@ -1,6 +1,6 @@
 //! Changing one's password.
 
-use contract::{ChangePasswordRequest, Fault, Field, FieldError, Password, Username, Whoami};
+use contract::{ChangePasswordRequest, Fault, Field, FieldError, Password, SecurityEvent, Username, Whoami};
 use sessions::Reason;
 
 use super::{Visitor, to_its_end, view};
@@ -24,7 +24,7 @@ impl Visitor {
         to_its_end(async move { visitor.put_password(&changed, &new).await }).await?;
         // All browsers were forgotten with the old password.
         self.remember_device(&account).await;
-        tracing::info!(event = "password_changed", address = %self.address, "the password was changed");
+        self.report(SecurityEvent::PasswordChanged, self.member()?).await;
         Ok(view::whoami(&self.session, self.session.presence().await?.record()))
     }
 
@@ -63,7 +63,10 @@ impl Visitor {
             }
             return Err(error.into());
         }
-        Ok(accounts.settle_end(pending).await?)
+        accounts.settle_end(pending).await?;
+        // With the password all browsers were forgotten that knew it. This one knows the new one.
+        self.remember_device(account).await;
+        Ok(())
     }
 }
 

@@ -1,8 +1,8 @@
 //! Signing in again where one is signed in.
 
-use contract::{Field, PasswordRequest, Whoami};
+use contract::{Field, PasswordRequest, SecurityEvent, Whoami};
 
-use super::{Visitor, view};
+use super::{Member, Visitor, view};
 use crate::AuthError;
 
 impl Visitor {
@@ -18,7 +18,7 @@ impl Visitor {
         let presence = self.session.presence().await?;
         let policy = presence.record().map_or(self.auth.signed_in, |record| record.policy);
         let record = self.open_session(&account, policy).await?;
-        tracing::info!(event = "sign_in_confirmed", address = %self.address, "signed in again");
+        self.report(SecurityEvent::SignInConfirmed, &Member::of(&account)).await;
         Ok(view::whoami(&self.session, Some(&record)))
     }
 }

@@ -1,6 +1,6 @@
 //! Guessing a password: under what it is counted, and which browser is known afterwards.
 
-use contract::Username;
+use contract::{SecurityEvent, Username};
 
 use super::Visitor;
 use crate::{Account, Admission, AuthError, Counter, DeviceToken};
@@ -16,7 +16,7 @@ impl Visitor {
         match self.auth.throttle.admit_guess(&counter).await? {
             Admission::Admitted => Ok(counter),
             Admission::Refused(wait) => {
-                tracing::warn!(event = "account_throttled", address = %self.address, "too many failures");
+                self.log(SecurityEvent::AccountThrottled, None, None);
                 Err(AuthError::Throttled(wait))
             }
         }
@@ -30,7 +30,7 @@ impl Visitor {
 
     /// Asks the same one question whether or not there is an account of this name.
     async fn counter(&self, username: &Username) -> Result<Counter, AuthError> {
-        if let Some(token) = &self.device.carried
+        if let Some(token) = &self.caller.device
             && self.auth.devices.knows(username, token.key()).await?
         {
             return Ok(Counter::Device(token.key()));
@@ -42,9 +42,9 @@ impl Visitor {
     /// came with. A sign-in that could not be remembered is one all the same.
     pub(super) async fn remember_device(&self, account: &Account) {
         let token = DeviceToken::random();
-        let before = self.device.carried.as_ref().map(DeviceToken::key);
+        let before = self.caller.device.as_ref().map(DeviceToken::key);
         match self.auth.devices.remember(account.key, token.key(), before).await {
-            Ok(()) => *self.device.given.lock() = Some(token),
+            Ok(()) => *self.given.lock() = Some(token),
             Err(error) => {
                 tracing::error!(%error, source = ?std::error::Error::source(&error), "a device could not be remembered");
             }
@@ -54,6 +54,6 @@ impl Visitor {
     /// The token for this browser to keep, if it has signed in with this request.
     #[must_use]
     pub fn new_device(&self) -> Option<DeviceToken> {
-        self.device.given.lock().clone()
+        self.given.lock().clone()
     }
 }

@@ -1,8 +1,8 @@
 //! Signing in.
 
-use contract::{Fault, Field, FieldError, LoginRequest, LoginView, NextPath, Username};
+use contract::{Fault, Field, FieldError, LoginRequest, LoginView, NextPath, SecurityEvent, Username};
 
-use super::{Visitor, view};
+use super::{Member, Visitor, view};
 use crate::AuthError;
 
 impl Visitor {
@@ -16,15 +16,18 @@ impl Visitor {
     pub async fn login(&self, request: LoginRequest) -> Result<LoginView, AuthError> {
         request.password.check_maximum().map_err(too_long)?;
         let username = Username::parse(&request.username).ok();
-        let account = self.authenticate(username.as_ref(), request.password).await?.ok_or_else(|| {
-            tracing::warn!(event = "sign_in_failed", address = %self.address, "wrong name or password");
-            AuthError::InvalidCredentials
-        })?;
+        let account = self.authenticate(username.as_ref(), request.password).await?;
+        let account = account.ok_or(AuthError::InvalidCredentials)?;
         let keeps = request.keep_signed_in.unwrap_or(false);
         let policy = if keeps { self.auth.kept_in } else { self.auth.signed_in };
         let record = self.open_session(&account, policy).await?;
-        tracing::info!(event = "signed_in", address = %self.address, kept = keeps, "signed in");
-        let next = NextPath::parse(request.next.as_deref().unwrap_or_default()).as_str().to_owned();
+        let member = Member::of(&account);
+        self.report(SecurityEvent::SignedIn, &member).await;
+        let wanted = request.next.as_deref().unwrap_or_default();
+        let next = NextPath::parse(wanted).as_str().to_owned();
+        if !wanted.is_empty() && wanted != next {
+            self.log(SecurityEvent::NextRefused, Some(&member), None);
+        }
         Ok(LoginView { whoami: view::whoami(&self.session, Some(&record)), next })
     }
 }

@@ -1,6 +1,6 @@
 //! Signing out.
 
-use contract::Whoami;
+use contract::{SecurityEvent, Whoami};
 
 use super::{Visitor, view};
 use crate::AuthError;
@@ -11,9 +11,10 @@ impl Visitor {
     /// # Errors
     /// [`AuthError::Sessions`]: nobody was signed out.
     pub async fn logout(&self) -> Result<Whoami, AuthError> {
+        let session = self.session.key().await?;
         self.session.sign_out().await?;
-        if self.member().is_ok() {
-            tracing::info!(event = "signed_out", address = %self.address, "signed out");
+        if let Ok(member) = self.member() {
+            self.report_of(SecurityEvent::SignedOut, member, session).await;
         }
         Ok(view::whoami(&self.session, self.session.presence().await?.record()))
     }

@@ -1,6 +1,6 @@
 //! Proving who one is: the one way for every use case that takes a password.
 
-use contract::{Field, FieldError, Password, Username};
+use contract::{Field, FieldError, Password, SecurityEvent, Username};
 use sessions::{Policy, Record, SignIn};
 
 use super::{Member, Visitor};
@@ -22,6 +22,7 @@ impl Visitor {
         self.pass(Gate::SignIn).await?;
         let Some(username) = username else {
             self.auth.hasher.verify(password, None).await?;
+            self.report_failure(None).await;
             return Ok(None);
         };
         let counter = self.admit_guess(username).await?;
@@ -43,10 +44,7 @@ impl Visitor {
         let username = Username::parse(&member.username).ok();
         let account = self.authenticate(username.as_ref(), password).await?;
         // A name that was given up may be somebody else's by now.
-        account.filter(|account| account.key == member.account).ok_or_else(|| {
-            tracing::warn!(event = "password_refused", address = %self.address, "not the account's password");
-            AuthError::WrongPassword
-        })
+        account.filter(|account| account.key == member.account).ok_or(AuthError::WrongPassword)
     }
 
     /// The member who is here, if they have signed in lately, or said their password again.
@@ -72,19 +70,17 @@ impl Visitor {
             now?;
             return Err(AuthError::InvalidCredentials);
         }
-        self.displace_oldest().await;
+        self.displace_oldest(account).await;
         self.remember_device(account).await;
         Ok(record)
     }
 
     /// Keeps the number of the account's sessions within [`MOST_SESSIONS`]. A store that fails just now is no
     /// reason to refuse a sign-in: the next one makes up for it.
-    async fn displace_oldest(&self) {
+    async fn displace_oldest(&self, account: &Account) {
         match self.session.end_oldest(MOST_SESSIONS).await {
             Ok(0) => {}
-            Ok(count) => {
-                tracing::info!(event = "sessions_displaced", address = %self.address, count, "too many sessions: the oldest were ended");
-            }
+            Ok(_) => self.report(SecurityEvent::SessionsDisplaced, &Member::of(account)).await,
             Err(error) => tracing::warn!(%error, "the oldest sessions of an account could not be ended"),
         }
     }
@@ -100,6 +96,10 @@ impl Visitor {
                 account.password = renewed;
             }
         }
-        Ok(account.filter(|_| verdict != Verdict::Wrong))
+        if verdict == Verdict::Wrong {
+            self.report_failure(account.as_ref()).await;
+            return Ok(None);
+        }
+        Ok(account)
     }
 }

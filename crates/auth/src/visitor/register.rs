@@ -1,9 +1,9 @@
 //! Creating an account.
 
-use contract::{Field, FieldError, RegisterRequest, Username, Whoami};
+use contract::{Field, FieldError, RegisterRequest, SecurityEvent, Username, Whoami};
 use sessions::AccountKey;
 
-use super::{Visitor, view};
+use super::{Member, Visitor, view};
 use crate::{Account, AuthError, Counter, Gate};
 
 impl Visitor {
@@ -22,8 +22,8 @@ impl Visitor {
         }
         // Whoever has guessed at the name before there was an account has not guessed at its password.
         self.auth.throttle.forgive(&Counter::Account(account.username.clone())).await?;
-        tracing::info!(event = "registered", address = %self.address, "registered");
         let record = self.open_session(&account, self.auth.signed_in).await?;
+        self.report(SecurityEvent::Registered, &Member::of(&account)).await;
         Ok(view::whoami(&self.session, Some(&record)))
     }
 

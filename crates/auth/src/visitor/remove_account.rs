@@ -1,6 +1,6 @@
 //! Removing one's account.
 
-use contract::{Field, PasswordRequest, Whoami};
+use contract::{Field, PasswordRequest, SecurityEvent, Whoami};
 use sessions::Reason;
 
 use super::{Visitor, to_its_end, view};
@@ -19,7 +19,7 @@ impl Visitor {
         let account = self.prove(Field::Password, request.password).await?;
         let visitor = self.clone();
         to_its_end(async move { visitor.take_out(&account).await }).await?;
-        tracing::info!(event = "account_removed", address = %self.address, "an account was removed by its owner");
+        self.report(SecurityEvent::AccountRemoved, self.member()?).await;
         Ok(view::whoami(&self.session, self.session.presence().await?.record()))
     }
 

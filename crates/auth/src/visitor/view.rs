@@ -1,11 +1,11 @@
 //! A session as its owner sees it.
 
-use contract::{SessionKind, SessionView, Timestamp, Whoami};
+use contract::{AccountEventView, SessionKind, SessionView, Timestamp, Whoami};
 use sessions::{Capabilities, CurrentSession, Record};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::keys;
+use crate::{AccountEvent, keys};
 
 /// Who is here, by the record of the living session.
 pub(super) fn whoami(session: &CurrentSession, record: Option<&Record>) -> Whoami {
@@ -34,4 +34,14 @@ pub(super) const fn kind(capabilities: Capabilities) -> SessionKind {
 pub(super) fn timestamp(moment: OffsetDateTime) -> Timestamp {
     let to_the_second = moment.replace_nanosecond(0).unwrap_or(moment);
     Timestamp(to_the_second.format(&Rfc3339).unwrap_or_default())
+}
+
+pub(super) fn account_event(event: &AccountEvent) -> AccountEventView {
+    AccountEventView {
+        event: event.event,
+        at: timestamp(event.at),
+        address: event.address.clone(),
+        device: event.device.clone(),
+        count: event.count,
+    }
 }

@@ -42,6 +42,24 @@ fn for_both(check: impl Fn(&ClientSide, &str)) {
     }
 }
 
+/// The same contents, sealed fifty thousand times.
+///
+/// ASVS V11.3.4.
+#[test]
+fn no_nonce_is_ever_used_twice() {
+    let ring = ring([1]);
+    let seal = || encrypted::seal(&ring, NAME, b"the same");
+    let nonce = |value: String| {
+        let bytes = URL_SAFE_NO_PAD.decode(value).expect("base64url");
+        // After the version and the key's name.
+        <[u8; 24]>::try_from(&bytes[5..29]).expect("24 bytes")
+    };
+    let mut nonces: Vec<_> = (0..50_000).map(|_| nonce(seal())).collect();
+    nonces.sort_unstable();
+    nonces.dedup();
+    assert_eq!(nonces.len(), 50_000);
+}
+
 fn is_refused(client_side: &ClientSide, value: &str) -> bool {
     client_side.open(NAME, value).is_err()
 }

@@ -1,4 +1,4 @@
-//! The tables of accounts, and of the browsers that have signed in to them.
+//! The tables of accounts, of the browsers that have signed in to them, and of their last events.
 
 use sessions::store::Migrations;
 
@@ -30,5 +30,22 @@ pub(super) const DEVICES: Migrations = Migrations {
         signed_in BIGINT NOT NULL
     );
     CREATE INDEX known_devices_of_account ON known_devices (account, signed_in);
+    "],
+};
+
+/// Without a reference to the accounts: failures with a name that nobody has are noted too, at the same cost.
+pub(super) const EVENTS: Migrations = Migrations {
+    name: "events",
+    steps: &["
+    CREATE TABLE account_events (
+        id      BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        account BYTEA NOT NULL,
+        event   TEXT NOT NULL,
+        at      BIGINT NOT NULL,
+        address TEXT NOT NULL,
+        device  TEXT,
+        count   INTEGER NOT NULL
+    );
+    CREATE INDEX account_events_of_account ON account_events (account, id);
     "],
 };

@@ -1,4 +1,4 @@
-//! The tables of accounts, and of the browsers that have signed in to them.
+//! The tables of accounts, of the browsers that have signed in to them, and of their last events.
 
 use sessions::store::Migrations;
 
@@ -33,5 +33,24 @@ pub(super) const DEVICES: Migrations = Migrations {
         signed_in INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX known_devices_of_account ON known_devices (account, signed_in);
+    "],
+};
+
+pub(super) const EVENTS: Migrations = Migrations {
+    name: "events",
+    steps: &["
+    CREATE TABLE account_events (
+        id      INTEGER PRIMARY KEY AUTOINCREMENT,
+        account BLOB NOT NULL,
+        event   TEXT NOT NULL,
+        at      INTEGER NOT NULL,
+        address TEXT NOT NULL,
+        device  TEXT,
+        count   INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX account_events_of_account ON account_events (account, id);
+    CREATE TRIGGER account_events_go_with_their_account AFTER DELETE ON accounts BEGIN
+        DELETE FROM account_events WHERE account = OLD.key;
+    END;
     "],
 };
