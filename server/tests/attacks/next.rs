@@ -53,6 +53,8 @@ async fn each_hostile_link_leads_home_or_to_a_page_of_ours() {
 async fn every_door_gives_the_same_verdict() {
     let app = TestApp::start().await;
     let mut ada = app.member("ada").await;
+    // Each signs in over their own session: an account has 20 of them at most.
+    let (mut program, mut browser) = (app.program(), app.plain_browser());
     // Each sign-in takes a hash, so every fourth will do.
     for (encoded, _) in corpus().into_iter().step_by(4) {
         let link = Url::parse(&app.url(&format!("/?next={encoded}"))).expect("a URL");
@@ -64,11 +66,11 @@ async fn every_door_gives_the_same_verdict() {
         }
         let expected = sent_on_to(&mut ada, encoded).await;
         let body = json!({"username": "ada", "password": PASSWORD, "next": next});
-        let answer = app.program().json(reqwest::Method::POST, "/api/v1/login", body).await;
+        let answer = program.json(reqwest::Method::POST, "/api/v1/login", body).await;
         let given = answer.json()["next"].as_str().expect("a path").to_owned();
         assert_eq!(resolved(&app, &given), resolved(&app, &expected), "{encoded}");
         let fields = [("username", "ada"), ("password", PASSWORD), ("next", next)];
-        let answer = app.plain_browser().form("/api/fn/login", &fields).await;
+        let answer = browser.form("/api/fn/login", &fields).await;
         assert_eq!(answer.location(), Some(&*expected), "{encoded}");
     }
 }
