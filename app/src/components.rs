@@ -1,8 +1,10 @@
 //! The pieces that pages are made of.
 
+mod account_lists;
 mod alert;
 mod devices;
 mod document;
+mod events;
 mod field;
 mod footer;
 mod guard;
@@ -13,9 +15,11 @@ mod own_forms;
 mod skip_link;
 mod submit_button;
 
+pub use account_lists::AccountLists;
 pub use alert::Alert;
-pub use devices::{DeviceList, Devices};
+pub use devices::Devices;
 pub use document::{Document, title};
+pub use events::Events;
 pub use field::{PasswordField, UsernameField, no_hint};
 pub use footer::Footer;
 pub use guard::guarded;

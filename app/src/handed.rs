@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
 
-use contract::SessionsView;
+use contract::{EventsView, SessionsView};
 use leptos::prelude::*;
 
 use crate::inspection::Inspection;
@@ -24,7 +24,7 @@ pub struct Handed {
 impl Default for Handed {
     /// Nothing, and the browser's parser.
     fn default() -> Self {
-        let reader = Reader { inspection: requests::inspection_from, sessions: requests::sessions_from };
+        let reader = Reader { inspection: requests::inspection_from, account: requests::account_from };
         Self { json: String::new(), reader }
     }
 }
@@ -48,8 +48,8 @@ impl FromStr for Handed {
 pub struct Reader {
     /// `contract::InspectionView`.
     pub inspection: fn(&str) -> Option<Inspection>,
-    /// `contract::SessionsView`.
-    pub sessions: fn(&str) -> Option<SessionsView>,
+    /// A list of both.
+    pub account: fn(&str) -> Option<(SessionsView, EventsView)>,
 }
 
 /// What the server gave, and how to read it. `None` on a page that the browser went to by itself, and where the

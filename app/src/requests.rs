@@ -1,6 +1,9 @@
 //! What the browser sends by itself, and how it reads the answers.
 
-use contract::{ApiError, CookieContents, EventKind, SessionSummary, SessionsView, Timestamp, Whoami};
+use contract::{
+    AccountEventView, ApiError, CookieContents, EventKind, EventsView, SecurityEvent, SessionSummary,
+    SessionsView, Timestamp, Whoami,
+};
 use gloo_net::http::{Request, Response};
 use js_sys::{Array, JSON, Reflect};
 use leptos::wasm_bindgen::{JsCast, JsValue};
@@ -108,9 +111,26 @@ fn event_from(event: &JsValue) -> InspectedEvent {
     }
 }
 
-/// What `contract::SessionsView` says.
-pub(crate) fn sessions_from(json: &str) -> Option<SessionsView> {
+/// What a list of `contract::SessionsView` and `contract::EventsView` says.
+pub(crate) fn account_from(json: &str) -> Option<(SessionsView, EventsView)> {
     let body = &parsed(json)?;
+    let events = list(&member(body, "1"), "events", account_event_from);
+    let events = events.into_iter().flatten().collect();
+    Some((sessions_from(&member(body, "0")), EventsView { events }))
+}
+
+fn account_event_from(event: &JsValue) -> Option<AccountEventView> {
+    Some(AccountEventView {
+        // One that is newer than this page is not shown.
+        event: SecurityEvent::from_name(&text(event, "event")?)?,
+        at: moment(event, "at"),
+        address: text(event, "address").unwrap_or_default(),
+        device: text(event, "device"),
+        count: number(event, "count").and_then(|count| count.parse().ok()).unwrap_or(1),
+    })
+}
+
+fn sessions_from(body: &JsValue) -> SessionsView {
     let one = |session: &JsValue| SessionSummary {
         handle: text(session, "handle").unwrap_or_default(),
         device: text(session, "device"),
@@ -120,7 +140,7 @@ pub(crate) fn sessions_from(json: &str) -> Option<SessionsView> {
         current: member(session, "current").is_truthy(),
     };
     let complete = member(body, "complete").is_truthy();
-    Some(SessionsView { complete, sessions: list(body, "sessions", one) })
+    SessionsView { complete, sessions: list(body, "sessions", one) }
 }
 
 fn list<T>(object: &JsValue, name: &str, from: impl Fn(&JsValue) -> T) -> Vec<T> {

@@ -33,6 +33,8 @@ pub const WHOAMI: &str = "/api/v1/whoami";
 pub const INSPECTION: &str = "/api/v1/session";
 /// The sessions of the visitor's account, as JSON.
 pub const SESSIONS: &str = "/api/v1/sessions";
+/// What happened to the visitor's account, as JSON.
+pub const EVENTS: &str = "/api/v1/events";
 
 /// Who may see a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

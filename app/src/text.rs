@@ -91,6 +91,8 @@ pub struct Text {
     pub strength: Strength,
     /// The list of devices on the account page.
     pub devices: Devices,
+    /// The list of events on the account page.
+    pub happened: Happened,
     /// Name of the choice of colours.
     pub theme: &'static str,
     /// The themes, in the order of `Theme::ALL`.
@@ -157,6 +159,21 @@ pub struct Devices {
     pub end: &'static str,
     pub end_others: &'static str,
     pub not_listed: &'static str,
+}
+
+/// What the list of events on the account page says.
+#[expect(missing_docs, reason = "each is named after what it tells")]
+pub struct Happened {
+    pub hint: &'static str,
+    pub registered: &'static str,
+    pub signed_in: &'static str,
+    pub confirmed: &'static str,
+    pub failed: &'static str,
+    pub signed_out: &'static str,
+    pub revoked: &'static str,
+    pub others_revoked: &'static str,
+    pub displaced: &'static str,
+    pub password_changed: &'static str,
 }
 
 /// What the forms of the account page say.

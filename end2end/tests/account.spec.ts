@@ -91,6 +91,32 @@ test('an account stays where its password is wrong', async ({ visitor, page, com
   await visitor.isGreeted();
 });
 
+test('an owner finds what happened to the account', JOURNEY, async ({ visitor, page }) => {
+  await visitor.isMember();
+  expect(await statusOfSignIn(visitor, 'another good password')).toBe(401);
+  await visitor.open('/account');
+  await page.getByText('What happened').click();
+  const events = visitor.content.locator('#events').getByRole('listitem');
+  await expect(events).toHaveText([/^Failed sign-in127\.0\.0\.1 · /, /^Account created127\.0\.0\.1 · /]);
+  await page.getByText('What happened').click();
+  await changePassword(visitor);
+  await expect(changeForm(visitor).getByRole('status')).toContainText('Your password was changed');
+  await page.getByText('What happened').click();
+  await expect(events.first()).toContainText('Password changed');
+});
+
+test('what is typed outlasts a change of the language', WITH_JAVASCRIPT, async ({ visitor, page }) => {
+  await visitor.isMember();
+  await visitor.open('/account');
+  await page.getByText('Remove this account').click();
+  await visitor.content.locator('#removal').getByLabel('Password', { exact: true }).fill('half a password');
+  await changeForm(visitor).getByLabel('New password').fill(OTHER_PASSWORD);
+  await visitor.choose('Deutsch');
+  await expect(changeForm(visitor).getByLabel('Neues Passwort')).toHaveValue(OTHER_PASSWORD);
+  await expect(visitor.content.locator('#removal').getByLabel('Passwort', { exact: true })).toHaveValue('half a password');
+  await expect(visitor.content.locator('#removal').getByLabel('Passwort', { exact: true })).toBeVisible();
+});
+
 // ASVS V7.4.4.
 test('every page for members has the way out', async ({ visitor }) => {
   await visitor.isMember();

@@ -1,80 +1,46 @@
 //! Where the account is signed in, and signing out there.
 
-use contract::{SessionSummary, SessionsView};
+use contract::SessionSummary;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos::wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-use crate::browser::{in_background, in_browser};
-use crate::components::{Alert, moment};
-use crate::handed::{Reader, handed};
+use crate::browser::in_browser;
+use crate::components::{AccountLists, Alert, moment};
 use crate::markup::Markup;
-use crate::requests;
-use crate::routes::SESSIONS;
 use crate::server_fns::{EndOtherSessions, EndSession};
 use crate::submission::Submission;
 use crate::text::{Text, say};
 use crate::visitor::CurrentVisitor;
 
-/// The list as the server has given it, shared by all that changes it.
-#[derive(Clone, Copy)]
-pub struct DeviceList {
-    /// As JSON.
-    listed: RwSignal<Option<String>>,
-    reader: Reader,
-}
-
-impl DeviceList {
-    /// What came along with the page, or nothing yet.
-    #[must_use]
-    pub fn of_page() -> Self {
-        let (listed, reader) = handed();
-        Self { listed, reader }
-    }
-
-    /// Asks the server again.
-    pub fn refresh(self) {
-        in_background(Box::pin(async move {
-            if let Ok(sessions) = requests::get(SESSIONS).await {
-                // The visitor may have left the page meanwhile.
-                let _ = self.listed.try_set(Some(sessions));
-            }
-        }));
-    }
-
-    fn now(self) -> Option<SessionsView> {
-        self.listed.with(|json| json.as_deref().and_then(self.reader.sessions))
-    }
-}
-
 /// The list, with a button for each other device and one for all of them. Where sessions cannot be listed it
 /// says so.
 #[component]
-pub fn Devices(list: DeviceList) -> impl IntoView {
+pub fn Devices(lists: AccountLists) -> impl IntoView {
     let visitor = CurrentVisitor::current();
     let submission = Submission::new(None);
     in_browser(Box::new(move || {
         // A device that could not be signed out may be gone already.
-        if submission.failure.with(Option::is_some) || list.listed.with_untracked(Option::is_none) {
-            list.refresh();
+        if submission.failure.with(Option::is_some) || lists.are_missing() {
+            lists.refresh();
         }
     }));
     let on_submit = move |event: SubmitEvent| {
         let on_success = move |whoami, _| {
             visitor.update(whoami);
-            list.refresh();
+            lists.refresh();
             focus_heading();
         };
         submission.send(&event, Box::new(on_success));
     };
     let devices = move || {
-        let sessions = list.now().map(|listed| listed.sessions).unwrap_or_default();
+        let sessions = lists.sessions().map(|listed| listed.sessions).unwrap_or_default();
         Markup::default().each(sessions, |html, one| device(html, &one, visitor.text())).into_string()
     };
     let hint = move || {
-        let is_complete = list.now().is_none_or(|listed| listed.complete);
+        let is_complete = lists.sessions().is_none_or(|listed| listed.complete);
         if is_complete { "" } else { visitor.text().devices.not_listed }
     };
     view! {

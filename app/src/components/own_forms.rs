@@ -3,6 +3,9 @@
 //! They are HTML as text under one set of event handlers; as components they would be 0.8 KB more for every visitor
 //! to download (brotli; leptos 0.8.23).
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
+
 use contract::{ApiError, Field, Whoami};
 use leptos::ev::{Event, MouseEvent, SubmitEvent};
 use leptos::prelude::*;
@@ -10,9 +13,9 @@ use leptos::server_fn::ServerFn;
 use leptos::wasm_bindgen::JsCast;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
-use web_sys::{Element, FormData, HtmlFormElement};
+use web_sys::{Element, FormData, HtmlFormElement, HtmlInputElement};
 
-use super::DeviceList;
+use super::AccountLists;
 use super::field::marks;
 use crate::browser::in_browser;
 use crate::confirmation::{self, DIALOG};
@@ -29,6 +32,9 @@ const PASSWORD: &str = "password";
 /// The form that removes the account, likewise.
 const REMOVAL: &str = "removal";
 
+/// The fields of the forms that are typed into.
+const TYPED: &str = ".revealing input";
+
 /// What the page's address says of a form that was sent without JavaScript.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
@@ -44,12 +50,13 @@ pub struct Asked {
 
 /// The dialog and the forms, and what becomes of them.
 #[component]
-pub fn OwnForms(devices: DeviceList, asked: Asked) -> impl IntoView {
+pub fn OwnForms(lists: AccountLists, asked: Asked) -> impl IntoView {
     let visitor = CurrentVisitor::current();
     let submission = Submission::new(None);
     let navigate = use_navigate();
     let changed = RwSignal::new(asked.done);
     let html = move || {
+        keep_typed();
         let page = Page { asked: &asked, text: visitor.text(), username: visitor.username() };
         page.html(changed.get(), visitor.password_minimum())
     };
@@ -73,7 +80,7 @@ pub fn OwnForms(devices: DeviceList, asked: Asked) -> impl IntoView {
                 navigate(HOME, NavigateOptions::default());
                 visitor.remember_username(None);
             } else {
-                devices.refresh();
+                lists.refresh();
             }
             visitor.update(whoami);
             if name == PASSWORD {
@@ -183,6 +190,27 @@ fn show(error: Option<&ApiError>, text: &Text) {
             let _ = input.remove_attribute("aria-invalid");
         }
     });
+}
+
+/// What is typed, and whether the removal is unfolded, outlasts the drawing of the forms in another language.
+fn keep_typed() {
+    if cfg!(not(target_arch = "wasm32")) {
+        return;
+    }
+    let typed = RefCell::new(VecDeque::new());
+    each(TYPED, |input| typed.borrow_mut().push_back(value_of(input)));
+    let is_unfolded = document().get_element_by_id(REMOVAL).is_some_and(|one| one.has_attribute("open"));
+    request_animation_frame(move || {
+        each(TYPED, |input| {
+            let input: &HtmlInputElement = input.unchecked_ref();
+            input.set_value(&typed.borrow_mut().pop_front().unwrap_or_default());
+        });
+        each("#removal", |one| drop(one.toggle_attribute_with_force("open", is_unfolded)));
+    });
+}
+
+fn value_of(input: &Element) -> String {
+    input.unchecked_ref::<HtmlInputElement>().value()
 }
 
 /// Shows or hides a password, if it was its button that was pressed.

@@ -9,7 +9,7 @@ use contract::query_value;
 use leptos::prelude::*;
 use leptos_router::hooks::use_url;
 
-use crate::components::{Asked, DeviceList, Devices, LogoutForm, OwnForms};
+use crate::components::{AccountLists, Asked, Devices, Events, LogoutForm, OwnForms};
 use crate::text::{around, say};
 use crate::visitor::CurrentVisitor;
 
@@ -25,13 +25,14 @@ pub fn Account() -> impl IntoView {
         end: value("end").unwrap_or_default(),
         done: value("done").is_some(),
     };
-    let devices = DeviceList::of_page();
+    let lists = AccountLists::of_page();
     let lead = move || around(visitor.text().account_lead, &visitor.username().unwrap_or_default());
     view! {
         <h1 tabindex="-1">{say(|text| text.account)}</h1>
         <p class="lead">{lead}</p>
-        <Devices list=devices/>
-        <OwnForms devices asked/>
+        <Devices lists/>
+        <OwnForms lists asked/>
+        <Events lists/>
         <LogoutForm/>
     }
 }

@@ -1,6 +1,6 @@
 //! What goes along with a page.
 
-use contract::{EventView, InspectionView, LimitView, SessionKind, SessionsView};
+use contract::{EventView, EventsView, InspectionView, LimitView, SessionKind, SessionsView};
 use leptos::prelude::*;
 use leptos::serde_json;
 
@@ -20,15 +20,15 @@ impl Enclosure {
 
     /// For the account page.
     #[must_use]
-    pub fn sessions(view: &SessionsView) -> Self {
-        Self(serde_json::to_string(view).unwrap_or_default())
+    pub fn account(sessions: &SessionsView, events: &EventsView) -> Self {
+        Self(serde_json::to_string(&(sessions, events)).unwrap_or_default())
     }
 
     /// Puts it into the page's context, for rendering and for the browser.
     pub fn provide(&self) {
         let reader = Reader {
             inspection: |json| serde_json::from_str(json).ok().map(inspection),
-            sessions: |json| serde_json::from_str(json).ok(),
+            account: |json| serde_json::from_str(json).ok(),
         };
         provide_context(Handed { json: self.0.clone(), reader });
     }

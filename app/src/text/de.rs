@@ -1,6 +1,6 @@
 //! German.
 
-use super::{Devices, Inspector, Own, Refusals, Strength, Text};
+use super::{Devices, Happened, Inspector, Own, Refusals, Strength, Text};
 
 pub(super) static TEXT: Text = Text {
     skip: "Zum Inhalt springen",
@@ -77,13 +77,13 @@ pub(super) static TEXT: Text = Text {
         new_password: "Neues Passwort",
         change_lead: "Alle anderen Geräte werden dabei abgemeldet.",
         change: "Passwort ändern",
-        changed: "Dein Passwort wurde geändert, und alle anderen Geräte wurden abgemeldet.",
-        confirm_heading: "Bist du es noch?",
-        confirm_lead: "Deine Anmeldung ist eine Weile her. Gib dein Passwort ein, dann geht weiter, was du begonnen hast.",
+        changed: "Ihr Passwort wurde geändert, und alle anderen Geräte wurden abgemeldet.",
+        confirm_heading: "Sind Sie es noch?",
+        confirm_lead: "Ihre Anmeldung ist eine Weile her. Geben Sie Ihr Passwort ein, dann geht weiter, was Sie begonnen haben.",
         confirm: "Weiter",
         cancel: "Abbrechen",
         remove_heading: "Dieses Konto löschen",
-        remove_lead: "Dein Name, dein Passwort und alle Anmeldungen werden sofort gelöscht. Nichts bleibt, und es gibt kein Zurück.",
+        remove_lead: "Ihr Name, Ihr Passwort und alle Anmeldungen werden sofort gelöscht. Nichts bleibt, und es gibt kein Zurück.",
         remove: "Konto löschen",
     },
     strength: Strength {
@@ -102,6 +102,18 @@ pub(super) static TEXT: Text = Text {
         end_others: "Überall sonst abmelden",
         not_listed: "Diese Seite bewahrt Sitzungen in den Browsern selbst auf, daher sind andere Geräte nicht aufzuzählen. Abmelden lassen sie sich trotzdem.",
     },
+    happened: Happened {
+        hint: "Das Neueste zuerst. Wenn etwas davon nicht von Ihnen ist, ändern Sie Ihr Passwort.",
+        registered: "Konto angelegt",
+        signed_in: "Angemeldet",
+        confirmed: "Passwort bestätigt",
+        failed: "Anmeldung misslungen",
+        signed_out: "Abgemeldet",
+        revoked: "Ein anderes Gerät abgemeldet",
+        others_revoked: "Überall sonst abgemeldet",
+        displaced: "Das älteste Gerät abgemeldet",
+        password_changed: "Passwort geändert",
+    },
     theme: "Farben",
     theme_names: ["System", "Hell", "Dunkel"],
     language: "Sprache",
@@ -113,8 +125,8 @@ pub(super) static TEXT: Text = Text {
         request: "Die Anfrage war nicht lesbar.",
         invalid_credentials: "Name und Passwort passen nicht zusammen.",
         sign_in_required: "Bitte melden Sie sich zuerst an.",
-        recent_sign_in_required: "Bitte gib dein Passwort noch einmal ein, um fortzufahren.",
-        wrong_password: "Das ist nicht dein jetziges Passwort.",
+        recent_sign_in_required: "Bitte geben Sie Ihr Passwort noch einmal ein, um fortzufahren.",
+        wrong_password: "Das ist nicht Ihr jetziges Passwort.",
         origin: "Diese Anfrage kam von einer anderen Seite und wurde abgelehnt.",
         timeout: "Die Anfrage hat zu lange gedauert.",
         username_taken: "Dieser Benutzername ist vergeben.",
@@ -130,7 +142,7 @@ pub(super) static TEXT: Text = Text {
         revoked: "Dieses Gerät wurde abgemeldet. Bitte melden Sie sich wieder an.",
         password_changed: "Das Passwort wurde geändert. Bitte melden Sie sich wieder an.",
         account_removed: "Dieses Konto wurde gelöscht.",
-        displaced: "Du bist auf 20 anderen Geräten angemeldet, deshalb wurde dieses abgemeldet. Bitte melde dich neu an.",
+        displaced: "Sie sind auf 20 anderen Geräten angemeldet, deshalb wurde dieses abgemeldet. Bitte melden Sie sich wieder an.",
         session_ended: "Ihre Sitzung ist zu Ende. Bitte melden Sie sich wieder an.",
         username_length: "Ein Benutzername hat 3 bis 32 Zeichen.",
         username_characters: "Ein Benutzername hat nur Buchstaben a bis z, Ziffern und die Zeichen _ . und -.",
@@ -141,7 +153,7 @@ pub(super) static TEXT: Text = Text {
         password_breached: "Dieses Passwort ist aus einem Datenleck bekannt.",
         password_contains_username: "Ein Passwort darf den Benutzernamen nicht enthalten.",
         password_contains_site: "Ein Passwort darf den Namen dieser Seite nicht enthalten.",
-        password_unchanged: "Das neue Passwort ist das, das du schon hast.",
+        password_unchanged: "Das neue Passwort ist das, das Sie schon haben.",
         missing: "Dieses Feld wird gebraucht.",
         value: "Dieser Wert ist nicht vorgesehen.",
     },

@@ -1,6 +1,6 @@
 //! English.
 
-use super::{Devices, Inspector, Own, Refusals, Strength, Text};
+use super::{Devices, Happened, Inspector, Own, Refusals, Strength, Text};
 
 pub(super) static TEXT: Text = Text {
     skip: "Skip to the content",
@@ -101,6 +101,18 @@ pub(super) static TEXT: Text = Text {
         end: "Sign out",
         end_others: "Sign out everywhere else",
         not_listed: "This site keeps sessions in the browsers themselves, so other devices cannot be listed. They can be signed out all the same.",
+    },
+    happened: Happened {
+        hint: "The newest first. If something here was not you, change your password.",
+        registered: "Account created",
+        signed_in: "Signed in",
+        confirmed: "Password confirmed",
+        failed: "Failed sign-in",
+        signed_out: "Signed out",
+        revoked: "Another device signed out",
+        others_revoked: "Signed out everywhere else",
+        displaced: "The oldest device signed out",
+        password_changed: "Password changed",
     },
     theme: "Theme",
     theme_names: ["System", "Light", "Dark"],

@@ -1,6 +1,6 @@
 //! French.
 
-use super::{Devices, Inspector, Own, Refusals, Strength, Text};
+use super::{Devices, Happened, Inspector, Own, Refusals, Strength, Text};
 
 pub(super) static TEXT: Text = Text {
     skip: "Aller au contenu",
@@ -101,6 +101,18 @@ pub(super) static TEXT: Text = Text {
         end: "Déconnecter",
         end_others: "Déconnecter partout ailleurs",
         not_listed: "Ce site garde les sessions dans les navigateurs eux-mêmes\u{202f}: les autres appareils ne peuvent pas être énumérés. Ils peuvent être déconnectés quand même.",
+    },
+    happened: Happened {
+        hint: "Le plus récent d’abord. Si quelque chose ne vient pas de vous, changez votre mot de passe.",
+        registered: "Compte créé",
+        signed_in: "Connexion",
+        confirmed: "Mot de passe confirmé",
+        failed: "Échec de connexion",
+        signed_out: "Déconnexion",
+        revoked: "Un autre appareil déconnecté",
+        others_revoked: "Déconnexion partout ailleurs",
+        displaced: "L’appareil le plus ancien déconnecté",
+        password_changed: "Mot de passe changé",
     },
     theme: "Couleurs",
     theme_names: ["Système", "Clair", "Sombre"],

@@ -76,7 +76,10 @@ async fn enclosure(anteroom: &Anteroom, visitor: &Visitor, path: &str) -> Option
         SESSION if anteroom.inspector => {
             visitor.inspect().await.ok().map(|view| Enclosure::inspection(&view))
         }
-        ACCOUNT => visitor.sessions().await.ok().map(|view| Enclosure::sessions(&view)),
+        ACCOUNT => {
+            let (sessions, events) = (visitor.sessions().await.ok()?, visitor.events().await.ok()?);
+            Some(Enclosure::account(&sessions, &events))
+        }
         _ => None,
     }
 }

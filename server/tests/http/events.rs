@@ -40,6 +40,20 @@ async fn nobody_sees_the_events_of_another_account() {
 }
 
 #[tokio::test]
+async fn the_account_page_tells_its_owner_without_a_script_what_happened() {
+    let app = TestApp::start().await;
+    let mut ada = app.member("ada").await;
+    for _ in 0..2 {
+        app.program().login("ada", "not the password").await;
+    }
+    let page = ada.get("/account").await.body;
+    let (_, events) = page.split_once("id=\"events\"").expect("a list");
+    let (_, registered) =
+        events.split_once("<li><div><b>Failed sign-in × 2</b>").expect("the failures first");
+    assert!(registered.contains("<li><div><b>Account created</b>"), "{events}");
+}
+
+#[tokio::test]
 async fn who_guesses_pushes_nothing_out() {
     let app = TestApp::start().await;
     let mut ada = app.member("ada").await;
