@@ -25,7 +25,7 @@ use parking_lot::Mutex;
 use serde_json::Value;
 use sessions::{AccountKey, Anonymous, CurrentSession, Presence, Reason, Record, StoreError};
 
-use crate::{Account, Admission, Auth, AuthError, Caller, ClientAddress, DeviceToken, Gate, device, keys};
+use crate::{Account, Admission, Auth, AuthError, Caller, DeviceToken, Gate, device, keys};
 
 /// The caller of one request. Middleware recognises them before anything is rendered and puts them
 /// into the request's extensions; handlers and server functions extract them.
@@ -139,12 +139,6 @@ impl Visitor {
     /// Says that this request is no use by a person, such as a poll: it keeps nobody signed in.
     pub fn set_passive(&self) {
         self.session.set_passive();
-    }
-
-    /// Where the request comes from, as far as throttling cares.
-    #[must_use]
-    pub const fn address(&self) -> ClientAddress {
-        self.caller.address
     }
 
     /// What a new session of this account begins with.

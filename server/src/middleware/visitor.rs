@@ -3,8 +3,8 @@
 use auth::{Caller, DeviceToken, Visitor};
 use axum::Extension;
 use axum::extract::{Request, State};
-use axum::http::HeaderValue;
 use axum::http::header::{SET_COOKIE, USER_AGENT};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 use sessions::{Cookie, CurrentSession};
@@ -25,6 +25,10 @@ fn device_cookie(is_secure: bool) -> Cookie {
     Cookie { name: name.to_owned(), ..cookie }
 }
 
+fn device(is_secure: bool, headers: &HeaderMap) -> Option<DeviceToken> {
+    device_cookie(is_secure).read(headers).and_then(DeviceToken::parse)
+}
+
 /// Puts the [`Visitor`] into the request's extensions, and has the browser forget what was theirs when they leave.
 pub async fn recognise(
     State(anteroom): State<Anteroom>,
@@ -32,18 +36,21 @@ pub async fn recognise(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let device_cookie = device_cookie(anteroom.cookie_policy().secure);
+    let is_secure = anteroom.cookie_policy().secure;
+    // A password is only ever tried by a request that may change something; nothing else asks for the device.
+    let may_try = !request.method().is_safe();
     let caller = Caller {
         address: client_address(request.extensions(), request.headers(), &anteroom.trusted_proxies),
         user_agent: request.headers().get(USER_AGENT).cloned(),
-        device: device_cookie.read(request.headers()).and_then(DeviceToken::parse),
+        device: may_try.then(|| device(is_secure, request.headers())).flatten(),
         request: request_id(request.extensions()),
     };
     let visitor = Visitor::recognise(anteroom.auth.clone(), session, caller).await;
     request.extensions_mut().insert(visitor.clone());
     let mut response = next.run(request).await;
     if let Some(token) = visitor.new_device()
-        && let Ok(cookie) = HeaderValue::try_from(device_cookie.set(&token.encode(), Some(KEPT_FOR)))
+        && let Ok(cookie) =
+            HeaderValue::try_from(device_cookie(is_secure).set(&token.encode(), Some(KEPT_FOR)))
     {
         response.headers_mut().append(SET_COOKIE, cookie);
     }

@@ -20,10 +20,8 @@ impl Visitor {
         self.check_change(&request, username.as_ref()).await?;
         let account = self.prove(Field::CurrentPassword, request.current_password).await?;
         let new = self.auth.hasher.hash(request.new_password).await?;
-        let (visitor, changed) = (self.clone(), account.clone());
-        to_its_end(async move { visitor.put_password(&changed, &new).await }).await?;
-        // All browsers were forgotten with the old password.
-        self.remember_device(&account).await;
+        let visitor = self.clone();
+        to_its_end(async move { visitor.put_password(&account, &new).await }).await?;
         self.report(SecurityEvent::PasswordChanged, self.member()?).await;
         Ok(view::whoami(&self.session, self.session.presence().await?.record()))
     }
@@ -64,7 +62,7 @@ impl Visitor {
             return Err(error.into());
         }
         accounts.settle_end(pending).await?;
-        // With the password all browsers were forgotten that knew it. This one knows the new one.
+        // All browsers were forgotten with the old password. This one knows the new one.
         self.remember_device(account).await;
         Ok(())
     }
