@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use reqwest::Client;
+use reqwest::{Client, StatusCode};
 use serde_json::json;
 
 use crate::app::TestApp;
 
 const SIGN_INS: usize = 500;
+
+/// Passwords that may wait, of `docs/security.md`.
+const QUEUE: usize = 64;
 
 /// ASVS V15.2.2.
 #[tokio::test(flavor = "multi_thread")]
@@ -37,6 +40,46 @@ async fn five_hundred_sign_ins_are_answered_or_sent_away_and_keep_nobody_else_wa
         assert!(matches!(answer, (401, false) | (503, true)), "{answer:?}");
         compared += usize::from(answer.0 == 401);
     }
-    assert!((64..SIGN_INS).contains(&compared), "the queue has 64 places: {compared}");
+    assert!((QUEUE..SIGN_INS).contains(&compared), "the queue has 64 places: {compared}");
     assert_eq!(ada.get("/api/v1/protected").await.status, 200);
+}
+
+/// How many passwords were compared, and how many had no place in the line.
+#[derive(Default)]
+struct Line {
+    compared: AtomicUsize,
+    refused: AtomicUsize,
+}
+
+/// Signs in with a wrong password, and stands in line again as soon as it was compared.
+async fn stand_in_line(url: String, line: Arc<Line>) {
+    let (client, body) = (Client::new(), json!({"username": "ada", "password": "another good password"}));
+    let sign_in = || async { client.post(&url).json(&body).send().await.expect("answers").status() };
+    while sign_in().await == StatusCode::UNAUTHORIZED {
+        line.compared.fetch_add(1, Ordering::Relaxed);
+    }
+    line.refused.fetch_add(1, Ordering::Relaxed);
+}
+
+/// If each of them had a place in the line, sixty-four passwords would be compared before it.
+///
+/// ASVS V15.4.4.
+#[tokio::test(flavor = "multi_thread")]
+async fn while_passwords_stand_in_line_whoami_is_answered_out_of_turn() {
+    const ASKED: usize = 50;
+    let app = TestApp::start().await;
+    let (mut ada, line) = (app.member("ada").await, Arc::<Line>::default());
+    let flood: Vec<_> = (0..2 * QUEUE)
+        .map(|_| tokio::spawn(stand_in_line(app.url("/api/v1/login"), Arc::clone(&line))))
+        .collect();
+    while line.refused.load(Ordering::Relaxed) == 0 {
+        tokio::task::yield_now().await;
+    }
+    let before = line.compared.load(Ordering::Relaxed);
+    for _ in 0..ASKED {
+        assert_eq!(ada.get("/api/v1/whoami").await.status, 200);
+    }
+    let compared = line.compared.load(Ordering::Relaxed) - before;
+    flood.iter().for_each(tokio::task::JoinHandle::abort);
+    assert!(compared < ASKED * QUEUE / 10, "{compared} were compared meanwhile");
 }

@@ -24,6 +24,8 @@ mod pages;
 mod parity;
 mod password;
 mod password_rules;
+mod pathways;
+mod payload;
 mod preferences;
 #[path = "../attacks/process.rs"]
 #[expect(dead_code, reason = "the attacks use the rest")]
