@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { defineConfig, devices } from '@playwright/test';
 
-import { ADDRESS, IMPATIENT_ADDRESS, RECENT, REDIS_PORT } from './support/servers';
+import { ADDRESS, IMPATIENT_ADDRESS, RECENT, REDIS_PORT, SECURE_ADDRESS } from './support/servers';
 
 const { ANTEROOM_BINARY, CHROMIUM_PATH, END2END_STORE, PLAYWRIGHT_JSON_OUTPUT_NAME } = process.env;
 
@@ -19,6 +19,9 @@ const launchOptions = CHROMIUM_PATH
       args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
     }
   : {};
+
+/** Nobody vouches for the certificate. */
+const OVER_TLS = { url: `https://${SECURE_ADDRESS}/readyz`, ignoreHTTPSErrors: true };
 
 export default defineConfig({
   testDir: 'tests',
@@ -51,6 +54,7 @@ export default defineConfig({
     ...services(),
     site(ADDRESS, 'e2e.db'),
     site(IMPATIENT_ADDRESS, 'impatient.db', { ANTEROOM_ACCOUNTS__RECENT_SIGN_IN: `${RECENT}s` }),
+    { ...site(SECURE_ADDRESS, 'secure.db', { ANTEROOM_SERVER__TLS__SELF_SIGNED: 'true' }), ...OVER_TLS },
   ],
 });
 
