@@ -59,7 +59,7 @@ async fn backing(config: &Config, clock: &Arc<dyn Clock>) -> Result<Backing, Sta
             let beside = config.database.path().map(|path| path.with_file_name("sessions"));
             let path = settings.path.clone().or(beside).unwrap_or_default();
             let store = FilesystemStore::open(&path, &settings.key_prefix, Arc::clone(clock));
-            Arc::new(store.map_err(|source| cannot_open(&path, source))?)
+            cached(store.map_err(|source| cannot_open(&path, source))?, settings, clock)
         }
         StoreKind::Sqlite => {
             let path = sqlite_path(config)?;

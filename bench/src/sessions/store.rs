@@ -122,7 +122,7 @@ impl Place {
         let store: Arc<dyn Store> = match self {
             Self::Memory => filled.context("memory was filled")?,
             Self::Folder { kind: Kind::Filesystem, folder } => {
-                Arc::new(FilesystemStore::open(folder, PREFIX, clock())?)
+                cached(FilesystemStore::open(folder, PREFIX, clock())?, is_cached)
             }
             Self::Folder { kind, folder } => match kind.sealing() {
                 Some(sealing) => return client_side(sealing, folder),

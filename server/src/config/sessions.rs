@@ -85,8 +85,8 @@ pub struct Sessions {
     pub store_timeout: Duration,
     /// `sessions.sweep_every`: how often expired records are removed, or `off`.
     pub sweep_every: Option<Duration>,
-    /// `sessions.cache_bytes`: how much of what `sqlite`, `postgres` or `redis` holds is kept in memory; 0 is
-    /// off.
+    /// `sessions.cache_bytes`: how much of what `sqlite`, `filesystem`, `postgres` or `redis` holds is kept in
+    /// memory; 0 is off.
     pub cache_bytes: usize,
     /// `sessions.cookie.*`
     pub cookie: sessions::Cookie,

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::app::{PASSWORD, TestApp};
 
-const FILES: [&str; 1] = ["sessions.store=filesystem"];
+/// What was read before a file is damaged would be answered from memory.
+const FILES: [&str; 2] = ["sessions.store=filesystem", "sessions.cache_bytes=0"];
 
 /// Every file that holds a record.
 fn records(folder: &Path) -> Vec<PathBuf> {

@@ -1,6 +1,7 @@
 //! The list of an account's sessions, and ending them.
 
 use std::process::Command;
+use std::time::Duration;
 
 use reqwest::Method;
 use reqwest::header::USER_AGENT;
@@ -180,6 +181,21 @@ fn operator(app: &TestApp, store: &str, arguments: &[&str]) -> Result<String, St
         command.env("ANTEROOM_SESSIONS__KEYS", keygen().expect("randomness")).output().expect("runs");
     let text = |bytes| String::from_utf8(bytes).expect("text").trim().to_owned();
     if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
+}
+
+#[tokio::test]
+async fn what_an_operator_ends_is_refused_within_a_second_by_a_server_that_has_it_in_memory() {
+    for store in ["sqlite", "filesystem"] {
+        let app = TestApp::with(&[&format!("sessions.store={store}")]).await;
+        app.clock.advance(SystemClock.now() - app.clock.now());
+        let mut ada = app.member("ada").await;
+        for _ in 0..2 {
+            assert_eq!(ada.get("/api/v1/protected").await.status, 200, "{store}");
+        }
+        assert_eq!(operator(&app, store, &["revoke", "ada"]), Ok("sessions ended: 1".to_owned()));
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(ada.get("/api/v1/protected").await.code(), "session_ended", "{store}");
+    }
 }
 
 #[tokio::test]

@@ -59,8 +59,10 @@ async fn stores_that_need_no_server() {
 
 #[tokio::test]
 async fn stores_with_a_cache_and_without() {
-    the_site_does_not_notice("sqlite", &["sessions.cache_bytes=0"]).await;
-    the_site_does_not_notice("sqlite", &["sessions.cache_bytes=1048576"]).await;
+    for store in ["filesystem", "sqlite"] {
+        the_site_does_not_notice(store, &["sessions.cache_bytes=0"]).await;
+        the_site_does_not_notice(store, &["sessions.cache_bytes=1048576"]).await;
+    }
 }
 
 #[tokio::test]

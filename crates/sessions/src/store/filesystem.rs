@@ -7,9 +7,12 @@
 //! A record is written beside its file and renamed over it, so a reader sees the old or the new one,
 //! whole. Writers of the 256 shards take turns by a lock file. The modification time of a file is the
 //! moment from which a sweep has to look at it.
+//!
+//! Behind a cache each process hears what the others on this machine change, from a file to which they append
+//! (see `changes`). Several machines on one network file system do not hear each other reliably: no cache there.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -18,12 +21,20 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
+use super::cached::{Foreign, Watched};
 use super::encoding::{Document, hex};
 use super::{Capabilities, Loaded, REASON_KEPT_FOR, Store, StoreError, Summary};
 use crate::{AccountKey, Change, Clock, Key, Reason, Record};
 
+mod changes;
+mod files;
 mod names;
 
+use changes::Changes;
+use files::{
+    create_folder, folder_of, is_no_file, keys_due, private_file, read_at_once, read_whole, remove,
+    synchronise, write_whole,
+};
 use names::{folder_name, key_of};
 
 /// A folder with a file for each session.
@@ -37,6 +48,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     /// This application's folder.
     root: PathBuf,
+    changes: Changes,
     /// The shard at which the next sweep begins.
     sweeps_from: AtomicU8,
 }
@@ -55,8 +67,10 @@ impl FilesystemStore {
     /// # Errors
     /// [`StoreError::Unavailable`] if the folder cannot be created or written.
     pub fn open(path: &Path, prefix: &str, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        let inner = Inner { clock, root: path.join(folder_name(prefix)), sweeps_from: AtomicU8::new(0) };
-        inner.create_folders().map_err(StoreError::unavailable)?;
+        let root = path.join(folder_name(prefix));
+        let changes = create_folders(&root).and_then(|()| Changes::open(&root));
+        let changes = changes.map_err(StoreError::unavailable)?;
+        let inner = Inner { clock, root, changes, sweeps_from: AtomicU8::new(0) };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -80,6 +94,16 @@ impl FilesystemStore {
     ) -> Result<T, StoreError> {
         let inner = Arc::clone(&self.inner);
         tokio::task::spawn_blocking(move || act(&inner)).await.map_err(StoreError::unavailable)?
+    }
+}
+
+#[async_trait]
+impl Watched for FilesystemStore {
+    async fn foreign_writes(&self) -> Result<Foreign, StoreError> {
+        self.on_the_pool(|inner| {
+            inner.changes.foreign(|shard| inner.is_free(shard)).map_err(StoreError::unavailable)
+        })
+        .await
     }
 }
 
@@ -116,6 +140,7 @@ impl Store for FilesystemStore {
         self.write(key, move |inner| {
             let Some(mut record) = inner.living(&key)? else { return Ok(None) };
             record.apply(&change);
+            inner.announce(&key)?;
             inner.put(&key, &Document::Record(record.clone()), Durability::Synchronised)?;
             Ok(Some(record))
         })
@@ -221,6 +246,12 @@ impl Inner {
         })
     }
 
+    /// Before each change of a record that others may have in memory: not before an insert, nor before what
+    /// makes no difference to them, a touch or the end of what has expired.
+    fn announce(&self, key: &Key) -> Result<(), StoreError> {
+        self.changes.announce(key).map_err(StoreError::unavailable)
+    }
+
     fn put(&self, key: &Key, document: &Document, durability: Durability) -> Result<(), StoreError> {
         let bytes = document.encode()?;
         write_whole(&self.record_path(key), &bytes, due(document), durability)
@@ -240,6 +271,9 @@ impl Inner {
             Ok(Some(Document::Ended { .. }) | None) => return Ok(false),
             Err(unavailable) => return Err(unavailable),
         };
+        if lived || reason == Reason::Corrupt {
+            self.announce(key)?;
+        }
         self.put(key, &Document::Ended { reason, at }, Durability::Synchronised)?;
         if let Some(account) = account {
             self.remove_from_index(account, key)?;
@@ -252,7 +286,7 @@ impl Inner {
         let (mut ended, mut removed) = (0, 0);
         let first = self.sweeps_from.load(Ordering::Relaxed);
         for shard in (0..=u8::MAX).map(|offset| first.wrapping_add(offset)) {
-            for key in keys_due(&self.shard_path(shard), now).map_err(StoreError::unavailable)? {
+            for key in keys_due(&shard_path(&self.root, shard), now).map_err(StoreError::unavailable)? {
                 if ended >= limit || removed >= limit {
                     self.sweeps_from.store(shard, Ordering::Relaxed);
                     return Ok((ended + removed) as u64);
@@ -282,18 +316,6 @@ impl Inner {
 
 /// Where things are.
 impl Inner {
-    fn create_folders(&self) -> io::Result<()> {
-        for shard in 0..=u8::MAX {
-            create_folder(&self.shard_path(shard))?;
-        }
-        create_folder(&self.root.join("accounts"))?;
-        create_folder(&self.root.join("locks"))
-    }
-
-    fn shard_path(&self, shard: u8) -> PathBuf {
-        self.root.join("records").join(hex(&[shard]))
-    }
-
     fn record_path(&self, key: &Key) -> PathBuf {
         let (shard, name) = (hex(&[shard_of(key)]), hex(key.as_bytes()));
         let mut path =
@@ -304,10 +326,22 @@ impl Inner {
 
     /// Waits for the turn to write in a shard; the turn ends when the file is dropped, or its process ends.
     fn lock(&self, shard: u8) -> Result<File, StoreError> {
-        let path = self.root.join("locks").join(hex(&[shard]));
-        let file = private_file().truncate(false).open(path).map_err(StoreError::unavailable)?;
+        let file = private_file().truncate(false).open(self.lock_path(shard));
+        let file = file.map_err(StoreError::unavailable)?;
         file.lock().map_err(StoreError::unavailable)?;
         Ok(file)
+    }
+
+    /// Whether nobody is writing in a shard.
+    fn is_free(&self, shard: u8) -> bool {
+        match File::open(self.lock_path(shard)) {
+            Ok(file) => file.try_lock_shared().is_ok(),
+            Err(error) => error.kind() == ErrorKind::NotFound,
+        }
+    }
+
+    fn lock_path(&self, shard: u8) -> PathBuf {
+        self.root.join("locks").join(hex(&[shard]))
     }
 
     fn account_path(&self, account: AccountKey) -> PathBuf {
@@ -339,37 +373,21 @@ impl Inner {
     }
 }
 
+fn create_folders(root: &Path) -> io::Result<()> {
+    for shard in 0..=u8::MAX {
+        create_folder(&shard_path(root, shard))?;
+    }
+    create_folder(&root.join("accounts"))?;
+    create_folder(&root.join("locks"))
+}
+
+fn shard_path(root: &Path, shard: u8) -> PathBuf {
+    root.join("records").join(hex(&[shard]))
+}
+
 const fn shard_of(key: &Key) -> u8 {
     let [first, ..] = key.as_bytes();
     *first
-}
-
-fn folder_of(path: &Path) -> &Path {
-    path.parent().unwrap_or(path)
-}
-
-/// What one read gives of a file, which is all of most records. Whoever asks for the size first, and then for
-/// the end, spends as much on that as on the read.
-fn read_at_once(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0; 2048];
-    let count = existing_file().open(path)?.read(&mut bytes)?;
-    bytes.truncate(count);
-    Ok(bytes)
-}
-
-fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    existing_file().open(path)?.read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// Whether a folder or a link stands where a record should.
-fn is_no_file(error: &io::Error) -> bool {
-    #[cfg(unix)]
-    let is_link = error.raw_os_error() == Some(libc::ELOOP);
-    #[cfg(not(unix))]
-    let is_link = false;
-    is_link || error.kind() == ErrorKind::IsADirectory
 }
 
 /// When a sweep has something to do with it.
@@ -380,58 +398,5 @@ fn due(document: &Document) -> SystemTime {
     }
 }
 
-/// The keys of a shard whose files are due, without opening any.
-fn keys_due(shard: &Path, now: SystemTime) -> io::Result<Vec<Key>> {
-    let entries = fs::read_dir(shard)?.filter_map(Result::ok);
-    let is_due = |entry: &fs::DirEntry| {
-        entry.metadata().and_then(|about| about.modified()).is_ok_and(|due| due <= now)
-    };
-    Ok(entries.filter(is_due).filter_map(|entry| key_of(&entry.file_name())).collect())
-}
-
-fn write_whole(path: &Path, bytes: &[u8], due: SystemTime, durability: Durability) -> io::Result<()> {
-    let beside = path.with_extension("new");
-    let mut file = private_file().truncate(true).open(&beside)?;
-    file.write_all(bytes)?;
-    file.set_modified(due)?;
-    if durability == Durability::Synchronised {
-        file.sync_all()?;
-    }
-    fs::rename(beside, path)?;
-    if durability == Durability::Synchronised { synchronise(folder_of(path)) } else { Ok(()) }
-}
-
-/// Makes a rename or a new name in a folder outlive the machine.
-fn synchronise(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
-}
-
-fn remove(path: &Path) -> io::Result<()> {
-    fs::remove_file(path)
-        .or_else(|error| if error.kind() == ErrorKind::NotFound { Ok(()) } else { Err(error) })
-}
-
-fn create_folder(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
-}
-
-/// Follows no link, and waits for nobody who might write.
-fn existing_file() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NOFOLLOW | libc::O_NONBLOCK);
-    options
-}
-
-fn private_file() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
+#[cfg(test)]
+mod tests;

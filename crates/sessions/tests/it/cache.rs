@@ -8,12 +8,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use sessions::store::cached::{Cached, Foreign, Watched};
+use sessions::store::filesystem::FilesystemStore;
 use sessions::store::redis::RedisStore;
 use sessions::store::sqlite::SqliteStore;
 use sessions::{
     AccountKey, Capabilities, Change, Clock, FixedClock, Key, Loaded, Policy, Reason, Record, SessionId,
     Store, StoreError, Summary,
 };
+use tempfile::TempDir;
 use time::OffsetDateTime;
 
 use crate::PATIENCE;
@@ -265,6 +267,35 @@ async fn a_session_ended_by_another_process_is_over_within_a_second() {
     let open =
         || SqliteStore::open(&folder.path().join("s.db"), "", PATIENCE, Arc::clone(&clock)).expect("opens");
     is_over_within_a_second(open(), open()).await;
+}
+
+fn files(folder: &TempDir) -> FilesystemStore {
+    FilesystemStore::open(folder.path(), "", Arc::new(FixedClock::default())).expect("opens")
+}
+
+#[tokio::test]
+async fn a_session_ended_by_another_process_on_the_same_folder_is_over_within_a_second() {
+    let folder = tempfile::tempdir().expect("a folder");
+    is_over_within_a_second(files(&folder), files(&folder)).await;
+}
+
+#[tokio::test]
+async fn on_one_folder_changes_and_ends_are_told_and_what_makes_no_difference_is_not() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (here, elsewhere) = (files(&folder), files(&folder));
+    assert_eq!(here.foreign_writes().await.expect("answers"), Foreign::Anything);
+    let (key, other, now) = (key(), key(), record().created_at);
+    let nothing = Foreign::Keys(vec![]);
+    for key in [key, other] {
+        elsewhere.insert(&key, &record()).await.expect("inserts");
+        elsewhere.touch(&key, now).await.expect("touches");
+        assert_eq!(here.foreign_writes().await.expect("answers"), nothing);
+    }
+    elsewhere.apply(&key, &Change::set("a", 1.into(), now)).await.expect("applies");
+    assert_eq!(here.foreign_writes().await.expect("answers"), Foreign::Keys(vec![key]));
+    elsewhere.end(&other, Reason::Revoked).await.expect("ends");
+    assert_eq!(here.foreign_writes().await.expect("answers"), Foreign::Keys(vec![other]));
+    assert_eq!(here.foreign_writes().await.expect("answers"), nothing);
 }
 
 /// Ends a session `elsewhere` that is in memory `here`.

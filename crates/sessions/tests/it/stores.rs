@@ -67,6 +67,29 @@ impl Fixture for Filesystem {
     }
 }
 
+/// Files behind a cache.
+struct CachedFilesystem(Filesystem);
+
+#[async_trait]
+impl Fixture for CachedFilesystem {
+    async fn open(&self, prefix: &str, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
+        let store = FilesystemStore::open(&self.0.path(), prefix, Arc::clone(&clock)).expect("opens");
+        Arc::new(Cached::new(store, 1 << 20, clock))
+    }
+
+    async fn dump(&self) -> Option<Vec<u8>> {
+        self.0.dump().await
+    }
+
+    async fn damage(&self, key: &Key) -> bool {
+        self.0.damage(key).await
+    }
+
+    async fn take_away(&self) -> bool {
+        self.0.take_away().await
+    }
+}
+
 struct Sqlite(TempDir);
 
 impl Sqlite {
@@ -339,6 +362,10 @@ mod redis_cached {
 
 mod redis_cluster {
     sessions::conformance_tests!(super::RedisCluster::new());
+}
+
+mod cached_filesystem {
+    sessions::conformance_tests!(super::CachedFilesystem(super::Filesystem::new()));
 }
 
 mod cached_postgres {

@@ -7,6 +7,8 @@ pub enum Mode {
     Memory,
     /// In files.
     Filesystem,
+    /// The same behind the cache, as the site has it.
+    FilesystemCached,
     /// In a SQLite file.
     Sqlite,
     /// The same behind the cache, as the site has it.
@@ -34,9 +36,10 @@ struct Facts {
 
 impl Mode {
     /// All rows, in order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Memory,
         Self::Filesystem,
+        Self::FilesystemCached,
         Self::Sqlite,
         Self::SqliteCached,
         Self::Postgres,
@@ -52,6 +55,9 @@ impl Mode {
         match self {
             Self::Memory => facts("memory", &["--store", "memory"], Some(0.85)),
             Self::Filesystem => facts("filesystem", &["--store", "filesystem"], Some(0.5)),
+            Self::FilesystemCached => {
+                facts("filesystem, cached", &["--store", "filesystem", "--cached"], Some(0.5))
+            }
             Self::Sqlite => facts("sqlite", &["--store", "sqlite"], Some(0.6)),
             Self::SqliteCached => facts("sqlite, cached", &["--store", "sqlite", "--cached"], Some(0.6)),
             Self::Postgres => facts("postgres", &["--store", "postgres"], None),

@@ -1,0 +1,100 @@
+//! Files as this store writes and reads them: whole, for their owner alone, and through no link.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::path::Path;
+use std::time::SystemTime;
+
+use super::Durability;
+use super::names::key_of;
+use crate::Key;
+
+/// The folder that a file is in.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(path)
+}
+
+/// What one read gives of a file, which is all of most records. Whoever asks for the size first, and then for
+/// the end, spends as much on that as on the read.
+pub(super) fn read_at_once(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; 2048];
+    let count = existing_file().open(path)?.read(&mut bytes)?;
+    bytes.truncate(count);
+    Ok(bytes)
+}
+
+pub(super) fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    existing_file().open(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Whether a folder or a link stands where a record should.
+pub(super) fn is_no_file(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    let is_link = error.raw_os_error() == Some(libc::ELOOP);
+    #[cfg(not(unix))]
+    let is_link = false;
+    is_link || error.kind() == ErrorKind::IsADirectory
+}
+
+/// The keys of a shard whose files are due, without opening any.
+pub(super) fn keys_due(shard: &Path, now: SystemTime) -> io::Result<Vec<Key>> {
+    let entries = fs::read_dir(shard)?.filter_map(Result::ok);
+    let is_due = |entry: &fs::DirEntry| {
+        entry.metadata().and_then(|about| about.modified()).is_ok_and(|due| due <= now)
+    };
+    Ok(entries.filter(is_due).filter_map(|entry| key_of(&entry.file_name())).collect())
+}
+
+pub(super) fn write_whole(
+    path: &Path,
+    bytes: &[u8],
+    due: SystemTime,
+    durability: Durability,
+) -> io::Result<()> {
+    let beside = path.with_extension("new");
+    let mut file = private_file().truncate(true).open(&beside)?;
+    file.write_all(bytes)?;
+    file.set_modified(due)?;
+    if durability == Durability::Synchronised {
+        file.sync_all()?;
+    }
+    fs::rename(beside, path)?;
+    if durability == Durability::Synchronised { synchronise(folder_of(path)) } else { Ok(()) }
+}
+
+/// Makes a rename or a new name in a folder outlive the machine.
+pub(super) fn synchronise(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+pub(super) fn remove(path: &Path) -> io::Result<()> {
+    fs::remove_file(path)
+        .or_else(|error| if error.kind() == ErrorKind::NotFound { Ok(()) } else { Err(error) })
+}
+
+pub(super) fn create_folder(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// Follows no link, and waits for nobody who might write.
+pub(super) fn existing_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    options
+}
+
+pub(super) fn private_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
