@@ -128,3 +128,33 @@ test('the browser stays on this site wherever the server sends it', WITH_JAVASCR
   expect(elsewhere).toEqual([]);
   expect(sent.filter(([, location]) => location !== '/').length, 'some are pages of ours').toBeGreaterThan(20);
 });
+
+/** Follows a link of this page as somebody who clicks it, with the page's own router, until it rests. */
+async function followed(address: string): Promise<string> {
+  const link = document.createElement('a');
+  link.href = address;
+  document.body.append(link);
+  link.click();
+  link.remove();
+  for (let frames = 0, shown = ''; frames < 300 && (frames < 3 || shown !== location.href); frames += 1) {
+    shown = location.href;
+    await new Promise(requestAnimationFrame);
+  }
+  return location.href;
+}
+
+// ASVS V3.7.2.
+test('the browser stays on this site wherever it goes by itself', WITH_JAVASCRIPT, async ({ visitor, page, baseURL }) => {
+  await visitor.isMember();
+  await visitor.open('/');
+  await visitor.marksTheDocument();
+  for (const next of [...HOSTILE, ...generated(80)]) {
+    const answer = await page.request.get(`${baseURL}/login?next=${next}`, { maxRedirects: 0 });
+    const told = new URL(answer.headers().location ?? '', baseURL).href;
+    expect.soft(told, next).toMatch(new RegExp(`^${baseURL}/(?!/)`));
+    expect(await page.evaluate(followed, '/products')).toBe(`${baseURL}/products`);
+    // A member has nothing to do there, and is sent on.
+    expect.soft(await page.evaluate(followed, `/login?next=${next}`), next).toBe(told);
+  }
+  await visitor.seesTheMarkedDocument();
+});
