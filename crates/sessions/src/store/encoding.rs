@@ -56,9 +56,10 @@ mod document {
 
     use serde::{Deserialize, Serialize};
     use serde_json::Value;
+    use sha2::{Digest as _, Sha256};
     use time::{Duration, OffsetDateTime};
 
-    use super::{millis, moment, span};
+    use super::{hex, millis, moment, span};
     use crate::{AccountKey, Policy, Reason, Record, StoreError};
 
     /// What stands under a key: a record, or why there is none any more.
@@ -66,6 +67,16 @@ mod document {
     pub(in crate::store) enum Document {
         Record(Record),
         Ended { reason: Reason, at: OffsetDateTime },
+    }
+
+    /// Bytes of the line that follows the JSON.
+    const CHECK_LINE: usize = "\n0123456789abcdef".len();
+
+    /// What tells a damaged file from a whole one: a flipped bit may leave JSON that says something else. No
+    /// secret is in it, so it keeps nobody from writing files who may.
+    fn check_line(text: &[u8]) -> String {
+        let digest: [u8; 32] = Sha256::digest(text).into();
+        format!("\n{}", hex(digest.split_at(8).0))
     }
 
     /// JSON with stable names; moments and durations in milliseconds.
@@ -109,7 +120,10 @@ mod document {
                     Wire::Ended { ended: reason.as_str().to_owned(), at: millis(*at) }
                 }
             };
-            serde_json::to_vec(&wire).map_err(StoreError::corrupt)
+            let mut bytes = serde_json::to_vec(&wire).map_err(StoreError::corrupt)?;
+            let check = check_line(&bytes);
+            bytes.extend(check.into_bytes());
+            Ok(bytes)
         }
 
         /// Reads what [`Document::encode`] wrote.
@@ -117,7 +131,10 @@ mod document {
         /// # Errors
         /// [`StoreError::Corrupt`] for anything else.
         pub(in crate::store) fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
-            let wire = serde_json::from_slice(bytes).map_err(StoreError::corrupt)?;
+            let text = bytes.len().checked_sub(CHECK_LINE).and_then(|length| bytes.get(..length));
+            let text = text.filter(|text| bytes.ends_with(check_line(text).as_bytes()));
+            let text = text.ok_or_else(|| StoreError::corrupt("it is cut off, or was changed"))?;
+            let wire = serde_json::from_slice(text).map_err(StoreError::corrupt)?;
             Ok(match wire {
                 Wire::Record { values, account, idle, absolute, persistent, created, seen, version } => {
                     Self::Record(Record {
@@ -146,6 +163,24 @@ mod document {
 mod tests {
     use super::*;
     use crate::{Clock as _, FixedClock};
+
+    #[cfg(feature = "filesystem")]
+    #[test]
+    fn a_document_with_any_bit_flipped_or_anything_cut_off_or_added_is_corrupt() {
+        let record = crate::Record::new(crate::Policy::SIGNED_IN, FixedClock::default().now());
+        let document = Document::Record(record);
+        let whole = document.encode().expect("is JSON");
+        assert_eq!(Document::decode(&whole).expect("is whole"), document);
+        for at in 0..whole.len() {
+            for bit in 0..8 {
+                let mut flipped = whole.clone();
+                flipped[at] ^= 1 << bit;
+                assert!(Document::decode(&flipped).is_err(), "bit {bit} of byte {at}");
+            }
+            assert!(Document::decode(&whole[..at]).is_err(), "{at} bytes");
+        }
+        assert!(Document::decode(&[&whole[..], b"\n"].concat()).is_err());
+    }
 
     #[test]
     fn moments_survive_to_the_millisecond() {

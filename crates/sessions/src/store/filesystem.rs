@@ -5,8 +5,9 @@
 //! Several processes may share the folder, on a file system that keeps `flock`.
 //!
 //! A record is written beside its file and renamed over it, so a reader sees the old or the new one,
-//! whole. Writers of the 256 shards take turns by a lock file. The modification time of a file is the
-//! moment from which a sweep has to look at it.
+//! whole. It is JSON in one line; a second line tells a damaged file from a whole one. Writers of the 256
+//! shards take turns by a lock file. The modification time of a file is the moment from which a sweep has
+//! to look at it.
 //!
 //! Behind a cache each process hears what the others on this machine change, from a file to which they append
 //! (see `changes`). Several machines on one network file system do not hear each other reliably: no cache there.
