@@ -98,12 +98,24 @@ impl Application {
     /// # Errors
     /// [`StartError`], in a sentence.
     pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+        Self::build_with(config, clock, hasher()?).await
+    }
+
+    /// The same with another hasher: tests sign in more often than people do.
+    ///
+    /// # Errors
+    /// As [`Application::build`].
+    pub async fn build_with(
+        config: &Config,
+        clock: Arc<dyn Clock>,
+        hasher: PasswordHasher,
+    ) -> Result<Self, StartError> {
         // Rendering spawns; leptos_axum 0.8.10 starts the executor only with its own route list. A second
         // start, as in tests, is told so and changes nothing.
         let _ = any_spawner::Executor::init_tokio();
         let tls = config.server.tls.certificate.as_ref().map(Tls::load).transpose()?.map(Arc::new);
         let site = Site::find(config.leptos.site_root.clone()).map_err(StartError::Site)?;
-        let anteroom = wire(config, &clock, &site).await?;
+        let anteroom = wire(config, &clock, hasher, &site).await?;
         let (auth, sessions) = (anteroom.auth.clone(), anteroom.sessions.clone());
         follow_up(&auth, &sessions).await;
         let listener = bind(config.server.address).await?;
@@ -187,9 +199,14 @@ async fn follow_up(auth: &Auth, sessions: &Sessions) {
     }
 }
 
-async fn wire(config: &Config, clock: &Arc<dyn Clock>, site: &Site) -> Result<Anteroom, StartError> {
+async fn wire(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    hasher: PasswordHasher,
+    site: &Site,
+) -> Result<Anteroom, StartError> {
     Ok(Anteroom::new(Parts {
-        auth: open_auth(config, clock).await?,
+        auth: open_auth_with(config, clock, hasher).await?,
         sessions: open_sessions(config, clock).await?,
         brand: config.server.brand.clone(),
         trusted_proxies: config.server.trusted_proxies.clone(),
@@ -207,21 +224,33 @@ async fn wire(config: &Config, clock: &Arc<dyn Clock>, site: &Site) -> Result<An
 /// # Errors
 /// [`StartError::Database`], [`StartError::Store`] or [`StartError::Hashing`].
 pub async fn open_auth(config: &Config, clock: &Arc<dyn Clock>) -> Result<Auth, StartError> {
+    open_auth_with(config, clock, hasher()?).await
+}
+
+async fn open_auth_with(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    hasher: PasswordHasher,
+) -> Result<Auth, StartError> {
     let Database { accounts, devices, history, tally } = Database::open(config, clock).await?;
     let tally = open_tally(config).await?.unwrap_or(tally);
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let timeouts = &config.sessions.timeouts;
     Ok(Auth::new(AuthParts {
         accounts,
         devices,
         history,
         throttle: Arc::new(CountingThrottle::new(tally, config.throttle, Arc::clone(clock))),
-        hasher: PasswordHasher::new(cores).map_err(StartError::Hashing)?,
+        hasher,
         rules: password_rules(config),
         signed_in: Policy { persistent: false, ..policy(timeouts.idle, timeouts.absolute) },
         recent: duration(config.accounts.recent_sign_in),
         kept_in: Policy { persistent: true, ..policy(timeouts.kept_idle, timeouts.kept_absolute) },
     }))
+}
+
+fn hasher() -> Result<PasswordHasher, StartError> {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    PasswordHasher::new(cores).map_err(StartError::Hashing)
 }
 
 fn password_rules(config: &Config) -> PasswordRules {
@@ -299,6 +328,7 @@ pub(crate) mod tests {
         let config = Config::load(&args, std::iter::empty(), |_| Err(io::ErrorKind::NotFound.into()));
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let site = Site::find(None).expect("with or without files");
-        wire(&config.expect("the settings are fine"), &clock, &site).await.expect("opens")
+        let hasher = hasher().expect("hashes");
+        wire(&config.expect("the settings are fine"), &clock, hasher, &site).await.expect("opens")
     }
 }

@@ -106,3 +106,51 @@ async fn accept(
     stream.set_nodelay(true)?;
     Ok((stream, peer, place))
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+    use crate::application::tests::anteroom;
+
+    /// Serves one route that panics and one that does not, as long as the test lasts.
+    async fn server(folder: &tempfile::TempDir) -> SocketAddr {
+        let boom = get(|| async { panic!("on purpose") as &'static str });
+        let routes = Router::new().route("/boom", boom).route("/well", get(|| async { "well" }));
+        let edge = Edge::new(anteroom(folder).await, routes);
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("is bound");
+        tokio::spawn(serve(vec![(listener, Door::Plain(edge))], std::future::pending()));
+        address
+    }
+
+    /// The status of one more answer on a connection, whose body is read too.
+    async fn ask(connection: &mut TcpStream, path: &str, end: &str) -> String {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
+        connection.write_all(request.as_bytes()).await.expect("is taken");
+        let (mut answer, mut buffer) = (String::new(), [0; 4096]);
+        while !answer.ends_with(end) {
+            let count = connection.read(&mut buffer).await.expect("comes");
+            assert_ne!(count, 0, "the connection ended after: {answer}");
+            answer.push_str(&String::from_utf8_lossy(&buffer[..count]));
+        }
+        answer.split(' ').nth(1).expect("a status").to_owned()
+    }
+
+    /// ASVS V16.5.4, V16.5.2.
+    #[tokio::test]
+    async fn a_panic_is_one_answer_and_neither_its_connection_nor_any_other_notices() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let address = server(&folder).await;
+        let mut one = TcpStream::connect(address).await.expect("connects");
+        let mut other = TcpStream::connect(address).await.expect("connects");
+        for _ in 0..3 {
+            assert_eq!(ask(&mut one, "/boom", "}").await, "500");
+            assert_eq!(ask(&mut one, "/well", "well").await, "200", "the same connection goes on");
+            assert_eq!(ask(&mut other, "/well", "well").await, "200", "and so does another");
+        }
+    }
+}

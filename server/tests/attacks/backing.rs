@@ -63,7 +63,7 @@ impl Backing {
 
     pub async fn start_with(&self, more: &[&str]) -> TestApp {
         let settings: Vec<_> = self.settings.iter().map(String::as_str).chain(more.iter().copied()).collect();
-        TestApp::with(&settings).await
+        TestApp::hashing_weakly(&settings).await
     }
 }
 

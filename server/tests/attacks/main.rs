@@ -5,6 +5,7 @@
 #[expect(dead_code, reason = "the other binary uses the rest")]
 mod app;
 mod backing;
+mod disk;
 mod process;
 mod proxy;
 mod raw;
@@ -15,6 +16,7 @@ mod servers;
 mod clock;
 mod cookie_header;
 mod cross_site;
+mod disk_full;
 mod dump;
 mod enumeration;
 mod fixation;
@@ -26,6 +28,7 @@ mod kill;
 mod next;
 mod paths;
 mod races;
+mod replay;
 mod revival;
 mod session_files;
 mod shared_caches;
@@ -36,3 +39,4 @@ mod stop;
 mod store_away;
 mod store_down;
 mod tampering;
+mod timing;

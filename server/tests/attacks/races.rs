@@ -3,6 +3,9 @@
 use crate::app::{PASSWORD, TestApp};
 use crate::backing::Backing;
 
+/// Rounds of a race that is over in a few milliseconds.
+const REMOVALS: usize = 25;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_registrations_of_one_name_one_succeeds() {
     let app = TestApp::start().await;
@@ -52,6 +55,26 @@ async fn of_a_sign_out_and_a_choice_at_once_the_sign_out_stands() {
             assert_eq!(left.status, 204, "{}", backing.name);
             for caller in [&mut copy, &mut choosing, &mut leaving] {
                 assert_eq!(caller.get("/api/v1/protected").await.status, 401, "{}", backing.name);
+            }
+        }
+    }
+}
+
+/// ASVS V7.4.2, V8.3.2, V15.4.2.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_that_races_the_removal_of_its_account_signs_nobody_in() {
+    for backing in Backing::all().await {
+        let app = backing.start().await;
+        for round in 0..REMOVALS {
+            let mut ada = app.member("ada").await;
+            let mut phones = [(); 4].map(|()| app.program());
+            let signing_in = phones.iter_mut().map(|phone| phone.login("ada", PASSWORD));
+            let (removed, answers) =
+                tokio::join!(ada.remove_account(PASSWORD), futures_util::future::join_all(signing_in));
+            assert_eq!(removed.status, 204, "{}", backing.name);
+            for (phone, answer) in phones.iter_mut().zip(answers) {
+                assert!(matches!(answer.status.as_u16(), 200 | 401), "{}: {answer:?}", backing.name);
+                assert_ne!(phone.standing().await, "ada", "{}, round {round}: {answer:?}", backing.name);
             }
         }
     }

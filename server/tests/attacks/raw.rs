@@ -1,5 +1,6 @@
 //! A client that sends bytes as they are, and reads what comes back.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -41,7 +42,12 @@ impl Transcript {
 
 impl Raw {
     pub async fn to(app: &TestApp) -> Self {
-        Self(TcpStream::connect(app.address()).await.expect("connects"))
+        Self::at(app.address()).await.expect("connects")
+    }
+
+    /// Connects to an address at which perhaps nobody is.
+    pub async fn at(address: SocketAddr) -> std::io::Result<Self> {
+        TcpStream::connect(address).await.map(Self)
     }
 
     /// Sends as much as the server takes.
@@ -62,6 +68,22 @@ impl Raw {
                 Ok(count) => all.extend_from_slice(buffer.get(..count).unwrap_or_default()),
             }
         }
+    }
+
+    /// Reads up to this, and no further than the piece that it comes in.
+    pub async fn reads_until(&mut self, end: &str) {
+        let (mut all, mut buffer) = (Vec::new(), [0; 4096]);
+        while !all.ends_with(end.as_bytes()) {
+            let count = timeout(PATIENCE, self.0.read(&mut buffer)).await.expect("in time").expect("comes");
+            assert_ne!(count, 0, "the connection ended after: {}", String::from_utf8_lossy(&all));
+            all.extend_from_slice(buffer.get(..count).unwrap_or_default());
+        }
+    }
+
+    /// Waits until the server closes the connection. Fails if something comes first, or a reset.
+    pub async fn is_closed_in_silence(&mut self) {
+        let read = timeout(PATIENCE, self.0.read(&mut [0; 1024])).await.expect("is closed in time");
+        assert_eq!(read.expect("is closed, not reset"), 0, "without a word");
     }
 
     /// Waits until something comes or the server closes the connection; whether it is still open.

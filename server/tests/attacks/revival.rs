@@ -1,13 +1,17 @@
 //! A change that was under way when its session ended must not bring the session back
 //! (rack-session CVE-2025-46336, nextjs-auth0 #2335, express-session #632).
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::app::{Caller, PASSWORD, TestApp};
 use crate::backing::Backing;
 use crate::raw::Raw;
 
-const ROUNDS: usize = 25;
+const ROUNDS: usize = 200;
+/// The same where a round takes the longest, as the store is another process, or goes the way of another.
+const ROUNDS_MORE: usize = 50;
+/// The same where the way that the session ended differs little.
+const FEWER: usize = 10;
 const BODY: &str = r#"{"theme":"dark"}"#;
 
 /// A request that has begun and waits for its body.
@@ -41,7 +45,11 @@ async fn is_a_guest(copy: &mut Caller<'_>, name: &str) {
     let whoami = copy.whoami().await;
     let shown = ["authenticated", "theme", "session"].map(|field| whoami.get(field));
     assert_eq!(shown, [&json!(false), &json!("system"), &json!(null)].map(Some), "{name}");
-    assert_eq!(copy.get("/api/v1/protected").await.status, 401, "{name}");
+}
+
+async fn sessions_of(member: &mut Caller<'_>) -> usize {
+    let listed = member.get("/api/v1/sessions").await.json();
+    listed.get("sessions").and_then(Value::as_array).expect("a list").len()
 }
 
 /// ASVS V7.4.1.
@@ -50,7 +58,8 @@ async fn a_change_in_flight_at_sign_out_revives_nothing() {
     for backing in Backing::all().await {
         let app = backing.start().await;
         let mut ada = app.member("ada").await;
-        for _ in 0..ROUNDS {
+        let is_quick = ["memory", "filesystem", "sqlite", "encrypted"].contains(&backing.name);
+        for _ in 0..if is_quick { ROUNDS } else { ROUNDS_MORE } {
             let late = Late::begins(&app, &ada).await;
             let mut copy = ada.clone();
             assert_eq!(ada.logout().await.status, 204);
@@ -58,6 +67,7 @@ async fn a_change_in_flight_at_sign_out_revives_nothing() {
             is_a_guest(&mut copy, backing.name).await;
             assert_eq!(ada.login("ada", PASSWORD).await.json()["theme"], json!("system"), "{}", backing.name);
         }
+        assert_eq!(sessions_of(&mut ada).await, 1, "{}: no record was left behind", backing.name);
     }
 }
 
@@ -68,7 +78,7 @@ async fn a_change_in_flight_at_revocation_revives_nothing() {
         let app = backing.start().await;
         let mut ada = app.member("ada").await;
         let mut phone = app.program();
-        for _ in 0..5 {
+        for _ in 0..FEWER {
             phone.login("ada", PASSWORD).await;
             let late = Late::begins(&app, &phone).await;
             let request = ada.bare(reqwest::Method::DELETE, "/api/v1/sessions");
@@ -76,6 +86,7 @@ async fn a_change_in_flight_at_revocation_revives_nothing() {
             late.ends(backing.name).await;
             is_a_guest(&mut phone, backing.name).await;
         }
+        assert_eq!(sessions_of(&mut ada).await, 1, "{}", backing.name);
     }
 }
 
@@ -84,7 +95,7 @@ async fn a_change_in_flight_at_a_change_of_id_is_dropped() {
     for backing in Backing::all().await {
         let app = backing.start().await;
         let mut ada = app.member("ada").await;
-        for _ in 0..5 {
+        for _ in 0..FEWER {
             let late = Late::begins(&app, &ada).await;
             let mut copy = ada.clone();
             assert_eq!(ada.login("ada", PASSWORD).await.status, 200);
@@ -92,5 +103,21 @@ async fn a_change_in_flight_at_a_change_of_id_is_dropped() {
             is_a_guest(&mut copy, backing.name).await;
             assert_eq!(ada.whoami().await["theme"], json!("system"), "{}", backing.name);
         }
+        assert_eq!(sessions_of(&mut ada).await, 1, "{}", backing.name);
+    }
+}
+
+/// ASVS V7.4.1.
+#[tokio::test]
+async fn a_change_that_comes_after_the_sign_out_is_dropped() {
+    for backing in Backing::all().await {
+        let app = backing.start().await;
+        let mut ada = app.member("ada").await;
+        let mut copy = ada.clone();
+        assert_eq!(ada.logout().await.status, 204);
+        let answer = copy.choose("theme", "dark").await;
+        assert_eq!(answer.set_cookies().len(), 0, "{}: {answer:?}", backing.name);
+        is_a_guest(&mut copy, backing.name).await;
+        assert_eq!(ada.whoami().await["session"], json!(null), "{}", backing.name);
     }
 }

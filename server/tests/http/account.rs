@@ -158,7 +158,7 @@ async fn of_sign_ins_that_race_a_removal_none_stays_signed_in() {
 /// ASVS V2.3.2.
 #[tokio::test]
 async fn one_session_more_than_twenty_ends_the_oldest_which_is_told_so() {
-    let app = TestApp::start().await;
+    let app = TestApp::hashing_weakly(&[]).await;
     let mut oldest = app.member("ada").await;
     let mut second = app.program();
     for number in 1..=MOST {
@@ -177,7 +177,7 @@ async fn one_session_more_than_twenty_ends_the_oldest_which_is_told_so() {
 /// ASVS V2.3.2.
 #[tokio::test(flavor = "multi_thread")]
 async fn sign_ins_at_once_leave_no_more_than_twenty_either() {
-    let app = TestApp::start().await;
+    let app = TestApp::hashing_weakly(&[]).await;
     let mut ada = app.member("ada").await;
     let mut phones: Vec<_> = (0..MOST + 5).map(|_| app.program()).collect();
     let signing_in = phones.iter_mut().map(|phone| phone.login("ada", PASSWORD));

@@ -1,9 +1,11 @@
 //! A running server, and the people who call it.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+use auth::PasswordHasher;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, HeaderMap, LOCATION, ORIGIN, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
@@ -37,15 +39,27 @@ impl TestApp {
     /// Starts with settings such as `sessions.anonymous=never`. Throttles are off unless set.
     pub async fn with(settings: &[&str]) -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a folder"));
-        Self::begin(folder, Arc::new(FixedClock::default()), settings).await
+        Self::begin(folder, Arc::new(FixedClock::default()), settings, hasher()).await
+    }
+
+    /// The same, where a sign-in costs hardly anything: for tests with many.
+    pub async fn hashing_weakly(settings: &[&str]) -> Self {
+        let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+        let hasher = PasswordHasher::weak(2).expect("hashes");
+        Self::begin(folder, Arc::new(FixedClock::default()), settings, hasher).await
     }
 
     /// Another server over the same database and by the same clock, with settings of its own.
     pub async fn beside(&self, settings: &[&str]) -> Self {
-        Self::begin(Arc::clone(&self.folder), Arc::clone(&self.clock), settings).await
+        Self::begin(Arc::clone(&self.folder), Arc::clone(&self.clock), settings, hasher()).await
     }
 
-    async fn begin(folder: Arc<TempDir>, clock: Arc<FixedClock>, settings: &[&str]) -> Self {
+    async fn begin(
+        folder: Arc<TempDir>,
+        clock: Arc<FixedClock>,
+        settings: &[&str],
+        hasher: PasswordHasher,
+    ) -> Self {
         let off = ["address_sign_in", "address_registration", "address_anonymous", "account"];
         let set = [
             vec!["server.address=127.0.0.1:0".to_owned()],
@@ -58,8 +72,8 @@ impl TestApp {
         let args = ConfigArgs { set: set.concat(), ..ConfigArgs::default() };
         let config = Config::load(&args, std::iter::empty(), |_| Err(std::io::ErrorKind::NotFound.into()));
         let config = config.expect("the settings are fine");
-        let application =
-            Application::build(&config, Arc::clone(&clock) as Arc<dyn Clock>).await.expect("starts");
+        let shared = Arc::clone(&clock) as Arc<dyn Clock>;
+        let application = Application::build_with(&config, shared, hasher).await.expect("starts");
         let address = application.address().expect("is bound");
         let redirect_address = application.redirect_address().expect("is bound");
         let (stop, stopped) = oneshot::channel::<()>();
@@ -103,17 +117,17 @@ impl TestApp {
 
     /// A program that calls the API.
     pub fn program(&self) -> Caller<'_> {
-        Caller::new(self, Kind::Program)
+        Caller::new(self.origin(), Kind::Program)
     }
 
     /// A browser whose scripts run.
     pub fn browser(&self) -> Caller<'_> {
-        Caller::new(self, Kind::Script)
+        Caller::new(self.origin(), Kind::Script)
     }
 
     /// A browser without JavaScript.
     pub fn plain_browser(&self) -> Caller<'_> {
-        Caller::new(self, Kind::Form)
+        Caller::new(self.origin(), Kind::Form)
     }
 
     /// A program that has registered as this name.
@@ -123,6 +137,11 @@ impl TestApp {
         assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
         program
     }
+}
+
+/// As strong as visitors get it.
+fn hasher() -> PasswordHasher {
+    PasswordHasher::new(std::thread::available_parallelism().map_or(1, Into::into)).expect("hashes")
 }
 
 /// Which door somebody uses.
@@ -136,7 +155,7 @@ pub enum Kind {
 /// Somebody who keeps cookies.
 #[derive(Clone)]
 pub struct Caller<'a> {
-    app: &'a TestApp,
+    origin: Cow<'a, str>,
     kind: Kind,
     client: Client,
     pub cookies: Vec<(String, String)>,
@@ -179,9 +198,10 @@ impl Answer {
 }
 
 impl<'a> Caller<'a> {
-    fn new(app: &'a TestApp, kind: Kind) -> Self {
+    /// Somebody who goes to the server at this origin.
+    pub fn new(origin: impl Into<Cow<'a, str>>, kind: Kind) -> Self {
         let client = Client::builder().redirect(Policy::none()).build().expect("a client");
-        Self { app, kind, client, cookies: Vec::new() }
+        Self { origin: origin.into(), kind, client, cookies: Vec::new() }
     }
 
     pub fn cookie(&self, name: &str) -> Option<&str> {
@@ -191,7 +211,7 @@ impl<'a> Caller<'a> {
     /// A request without any header of a browser but its cookies.
     pub fn bare(&self, method: Method, path: &str) -> RequestBuilder {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let request = self.client.request(method, self.app.url(path));
+        let request = self.client.request(method, format!("{}{path}", self.origin));
         if cookies.is_empty() { request } else { request.header(COOKIE, cookies.join("; ")) }
     }
 
@@ -227,7 +247,7 @@ impl<'a> Caller<'a> {
     pub async fn form(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let accept =
             if self.kind == Kind::Form { "text/html,application/xhtml+xml" } else { "application/json" };
-        let request = self.bare(Method::POST, path).header(ORIGIN, self.app.origin()).header(ACCEPT, accept);
+        let request = self.bare(Method::POST, path).header(ORIGIN, &*self.origin).header(ACCEPT, accept);
         self.send(request.form(fields)).await
     }
 

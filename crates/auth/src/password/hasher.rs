@@ -87,6 +87,17 @@ impl PasswordHasher {
         Self::with_params(Params::DEFAULT, cores)
     }
 
+    /// One whose hashes cost little (1 MiB, one pass), to whoever steals them too: for tests alone, which sign in
+    /// more often than people do. They still cost more than all else that a sign-in does, so that their absence
+    /// can be seen in what it takes.
+    ///
+    /// # Errors
+    /// As [`PasswordHasher::new`].
+    pub fn weak(cores: usize) -> Result<Self, AuthError> {
+        let params = Params::new(1024, 1, 1, None);
+        Self::with_params(params.map_err(|error| AuthError::Hashing(error.into()))?, cores)
+    }
+
     fn with_params(params: Params, cores: usize) -> Result<Self, AuthError> {
         let dummy = Memory::dummy(&params).map_err(|error| AuthError::Hashing(error.into()))?;
         Ok(Self(Arc::new(Inner {
