@@ -71,8 +71,8 @@ fn cargo_leptos() -> Tool {
         version: "0.3.10".to_owned(),
         is_shared: true,
         is_locked: true,
-        opt_level: "1",
-        cpu_minutes: 26,
+        opt_level: "0",
+        cpu_minutes: 13,
     }
 }
 
@@ -180,6 +180,10 @@ impl Tool {
             .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
             .env("CARGO_PROFILE_RELEASE_DEBUG", "0")
             .env_remove("RUSTFLAGS");
+        if has_openssl() {
+            // Tools that bring its source along (openssl-sys, feature `vendored`) need not compile it.
+            command.env("OPENSSL_NO_VENDOR", "1");
+        }
         Ok(command)
     }
 
@@ -187,6 +191,11 @@ impl Tool {
     fn intermediate_files(&self) -> Result<PathBuf> {
         Ok(workspace::cache()?.join("tools/build").join(self.package))
     }
+}
+
+/// Whether the system has OpenSSL's headers.
+fn has_openssl() -> bool {
+    process::answer(process::command("pkg-config").args(["--atleast-version=1.1.1", "openssl"])).is_some()
 }
 
 /// The folder with `wasm-opt`, from npm, which ships it compiled.
