@@ -12,6 +12,7 @@ mod raw;
 #[path = "../../../crates/sessions/tests/it/servers/mod.rs"]
 #[expect(dead_code, reason = "the stores' own tests use the rest")]
 mod servers;
+mod stopped;
 
 mod clock;
 mod cookie_header;

@@ -2,18 +2,24 @@
 
 use std::time::{Duration, Instant};
 
+use ::redis::cmd;
+use local_servers::Postgres;
 use serde_json::json;
+use sqlx::{Connection as _, PgConnection};
 use tokio::time::timeout;
 
 use crate::app::{Caller, TestApp};
-use crate::proxy::{Proxy, Way, by_way_of_a_proxy};
+use crate::proxy::{Way, by_way_of_a_proxy};
 use crate::servers::postgres::Schema;
 use crate::servers::redis;
+use crate::stopped::Stopped;
 
 /// A store call is given up after half a second, and what was read is believed for one. The rest is for
 /// machines that stall.
 const REFUSED_WITHIN: Duration = Duration::from_secs(5);
 const BACK_WITHIN: Duration = Duration::from_secs(15);
+
+const WAYS: [Way; 3] = [Way::Frozen, Way::Down, Way::Frozen];
 
 /// A member's requests are refused soon, whatever was kept in memory; they lose no cookie by it.
 async fn is_refused(member: &mut Caller<'_>, name: &str) {
@@ -42,7 +48,8 @@ async fn comes_back(member: &mut Caller<'_>, name: &str) {
     timeout(BACK_WITHIN, back).await.expect(name);
 }
 
-async fn the_site_survives(store: &str, url: &str, proxy: &Proxy) {
+/// What comes between the site and its store in each of these ways, one after the other.
+async fn the_site_survives(store: &str, url: &str, ways: &[Way], set: impl Fn(Way)) {
     for cache in ["0", "1048576"] {
         let settings = [
             format!("sessions.store={store}"),
@@ -53,9 +60,9 @@ async fn the_site_survives(store: &str, url: &str, proxy: &Proxy) {
         let app = TestApp::with(&settings.each_ref().map(String::as_str)).await;
         let mut ada = app.member("ada").await;
         assert_eq!(ada.get("/api/v1/protected").await.status, 200);
-        for way in [Way::Frozen, Way::Down, Way::Frozen] {
+        for &way in ways {
             let name = format!("{store}, cache of {cache}, {way:?}");
-            proxy.set(way);
+            set(way);
             is_refused(&mut ada, &name).await;
             let home = ada.get("/").await;
             assert_eq!((home.status.as_u16(), home.body.contains("ada")), (200, false), "{name}: as a guest");
@@ -64,7 +71,7 @@ async fn the_site_survives(store: &str, url: &str, proxy: &Proxy) {
             assert_eq!(guest.get("/readyz").await.status, 503, "{name}");
             let sign_out = timeout(REFUSED_WITHIN, ada.logout()).await.expect(&name);
             assert_eq!((sign_out.status.as_u16(), sign_out.set_cookies().len()), (503, 0), "{name}");
-            proxy.set(Way::Open);
+            set(Way::Open);
             comes_back(&mut ada, &name).await;
             assert_eq!(ada.whoami().await.get("username"), Some(&json!("ada")), "{name}");
             assert_eq!(guest.get("/readyz").await.status, 200, "{name}");
@@ -75,12 +82,35 @@ async fn the_site_survives(store: &str, url: &str, proxy: &Proxy) {
 #[tokio::test]
 async fn redis() {
     let (url, proxy) = by_way_of_a_proxy(&redis::shared().url()).await;
-    the_site_survives("redis", &url, &proxy).await;
+    the_site_survives("redis", &url, &WAYS, |way| proxy.set(way)).await;
 }
 
 #[tokio::test]
 async fn postgres() {
     let schema = Schema::apart().await;
     let (url, proxy) = by_way_of_a_proxy(&schema.url).await;
-    the_site_survives("postgres", &url, &proxy).await;
+    the_site_survives("postgres", &url, &WAYS, |way| proxy.set(way)).await;
+}
+
+#[tokio::test]
+async fn a_stopped_redis() {
+    let redis = redis::Redis::start(&[]);
+    let about: String =
+        cmd("INFO").arg("server").query(&mut redis.connect().expect("connects")).expect("tells");
+    let process = about.lines().find_map(|line| line.strip_prefix("process_id:")).expect("its process");
+    let stopped = Stopped::of(process.trim());
+    the_site_survives("redis", &redis.url(), &[Way::Frozen], |way| stopped.set(way)).await;
+}
+
+#[tokio::test]
+async fn a_stopped_postgres() {
+    let postgres = Postgres::start(&["fsync=off"]).expect("starts");
+    let url = postgres.url("postgres");
+    let mut connection = PgConnection::connect(&url).await.expect("connects");
+    let about: String = sqlx::query_scalar("SELECT pg_read_file('postmaster.pid')")
+        .fetch_one(&mut connection)
+        .await
+        .expect("tells its process");
+    let stopped = Stopped::of(about.lines().next().expect("its number"));
+    the_site_survives("postgres", &url, &[Way::Frozen], |way| stopped.set(way)).await;
 }
