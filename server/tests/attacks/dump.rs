@@ -40,13 +40,14 @@ async fn tables(schema: &Schema) -> Vec<u8> {
     all
 }
 
-/// All that Redis keeps, in its own format, uncompressed as small values are.
+/// All that Redis keeps, in its own format, which may be compressed, and plain where it is a text.
 fn keys() -> Vec<u8> {
     let mut connection = shared().connect().expect("connects");
     let names: Vec<Vec<u8>> = connection.keys("*").expect("lists");
     let dumped = names.into_iter().flat_map(|name| {
-        let value: Vec<u8> = redis::cmd("DUMP").arg(&name).query(&mut connection).unwrap_or_default();
-        [name, value].concat()
+        let dumped: Vec<u8> = redis::cmd("DUMP").arg(&name).query(&mut connection).unwrap_or_default();
+        let text: Vec<u8> = connection.get(&name).unwrap_or_default();
+        [name, dumped, text].concat()
     });
     dumped.collect()
 }

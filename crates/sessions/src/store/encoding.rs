@@ -28,11 +28,11 @@ pub(crate) fn span(duration: Duration) -> i64 {
 /// Two lower-case hexadecimal digits a byte.
 #[cfg(any(feature = "filesystem", feature = "redis", test))]
 pub(crate) fn hex(bytes: &[u8]) -> String {
+    let digit = |four: u8| char::from(if four < 10 { b'0' + four } else { b'a' + four - 10 });
     let mut text = String::with_capacity(2 * bytes.len());
     for byte in bytes {
-        for digit in [byte >> 4, byte & 0xf] {
-            text.extend(char::from_digit(digit.into(), 16));
-        }
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 0xf));
     }
     text
 }

@@ -4,13 +4,11 @@
 //! survives a crash of Anteroom, and a crash of Redis as far as its own persistence goes
 //! (`appendfsync always` for all of it, `everysec` for all but a second, none without it).
 //!
-//! A session is one hash: a field for each value, so that parallel changes to different keys never meet,
-//! and fields for what the limits need. Everything that reads before it writes is a script, which Redis
-//! runs whole or not at all. A session is one key, as a cluster asks of a script; its account's index is
+//! A session is one text (see `text`). Everything that reads before it writes is a script, which Redis runs
+//! whole or not at all, so that parallel changes to different keys all stay. A session is one key, as a cluster asks of a script; its account's index is
 //! another, written *before* the session and cleaned after it, so that a crash between the two leaves a
 //! name too many there and never one too few. Redis removes what has expired by itself.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,14 +24,14 @@ use crate::{AccountKey, Change, Clock, Key, Reason, Record};
 
 mod address;
 mod connection;
-mod fields;
 mod scripts;
+mod text;
 mod watch;
 
 pub use address::Address;
 pub use connection::Connection;
-use fields::{Stored, VALUE_PREFIX};
 use scripts::Scripts;
+use text::Stored;
 use watch::Watch;
 
 /// A Redis server or cluster with sessions under a prefix.
@@ -48,11 +46,11 @@ struct Inner {
     connection: Connection,
     scripts: Scripts,
     watch: Watch,
-    together: Together<Fields>,
+    together: Together<Text>,
 }
 
-/// Of a hash, with their values.
-type Fields = HashMap<Vec<u8>, Vec<u8>>;
+/// What stands under a key, if anything does.
+type Text = Option<Vec<u8>>;
 
 impl std::fmt::Debug for Inner {
     /// Without the address, which may hold a password.
@@ -102,21 +100,21 @@ impl RedisStore {
     }
 
     /// What is there, asked for together with others; in a cluster, whose nodes are asked one by one, alone.
-    async fn fields(&self, key: &Key) -> Result<Fields, StoreError> {
+    async fn text(&self, key: &Key) -> Result<Text, StoreError> {
         let store = self.clone();
         let asked_for = |keys: Vec<Key>| async move {
             let mut commands = redis::pipe();
             for key in &keys {
-                commands.cmd("HGETALL").arg(store.place(key));
+                commands.cmd("GET").arg(store.place(key));
             }
             commands.query_async(&mut store.inner.connection.clone()).await.ok()
         };
         if !self.is_cluster()
-            && let Some(fields) = self.inner.together.ask(*key, asked_for).await
+            && let Some(text) = self.inner.together.ask(*key, asked_for).await
         {
-            return Ok(fields);
+            return Ok(text);
         }
-        let mut command = cmd("HGETALL");
+        let mut command = cmd("GET");
         command.arg(self.place(key));
         command.query_async(&mut self.inner.connection.clone()).await.map_err(meaning)
     }
@@ -140,10 +138,9 @@ impl RedisStore {
         account: Option<AccountKey>,
     ) -> Result<Ended, StoreError> {
         let mut call = self.call(&self.inner.scripts.end, &self.place(key));
-        call.arg(reason.as_str()).arg(account.as_ref().map_or(&[][..], |account| account.as_bytes()));
-        let (ended, account): (bool, Vec<u8>) = self.run(&call).await?;
-        let account = <[u8; 16]>::try_from(account).ok().map(AccountKey::from_bytes);
-        Ok(Ended { ended, account })
+        call.arg(reason.as_str()).arg(account.map(text::account_text).unwrap_or_default());
+        let (ended, account): (bool, String) = self.run(&call).await?;
+        Ok(Ended { ended, account: text::account_of(&account) })
     }
 
     /// Takes names off an account's list; what is left there by a crash is passed over by those who read it.
@@ -184,13 +181,12 @@ impl Store for RedisStore {
         }
         let kept_for = record.idle_deadline() - self.now() + REASON_KEPT_FOR;
         let mut call = self.call(&self.inner.scripts.insert, &self.place(key));
-        call.arg(span(kept_for));
-        fields::write(record, &mut call)?;
+        call.arg(span(kept_for)).arg(text::write(record)?);
         self.run(&call).await
     }
 
     async fn load(&self, key: &Key) -> Result<Loaded, StoreError> {
-        let found = self.fields(key).await?;
+        let found = self.text(key).await?;
         let now = self.now();
         let loaded = match Stored::read(found)? {
             Stored::Nothing => Loaded::Absent,
@@ -208,13 +204,12 @@ impl Store for RedisStore {
         let mut call = self.call(&self.inner.scripts.apply, &self.place(key));
         call.arg(millis(change.at)).arg(change.removed.len());
         for name in &change.removed {
-            call.arg(format!("{VALUE_PREFIX}{name}"));
+            call.arg(name);
         }
         for (name, value) in &change.set {
-            fields::write_value(name, value, &mut call)?;
+            call.arg(name).arg(text::json(value)?);
         }
-        let changed: Option<Fields> = self.run(&call).await?;
-        match Stored::read(changed.unwrap_or_default())? {
+        match Stored::read(self.run(&call).await?)? {
             Stored::Record(record) => Ok(Some(record)),
             Stored::Nothing | Stored::Ended { .. } => Ok(None),
         }

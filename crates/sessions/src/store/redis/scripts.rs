@@ -33,57 +33,85 @@ impl Scripts {
 const EXPIRY: &str = r"
 local KEPT, LONGEST = 86400000, 315360000000
 
-local function expire_in(milliseconds)
-  redis.call('PEXPIRE', KEYS[1], string.format('%.0f', math.min(milliseconds, LONGEST)))
+local function lasting(milliseconds)
+  return string.format('%.0f', math.min(milliseconds, LONGEST))
+end
+
+local function keep(text, milliseconds)
+  if milliseconds > 0 then
+    redis.call('SET', KEYS[1], text, 'PX', lasting(milliseconds))
+  else
+    redis.call('DEL', KEYS[1])
+  end
 end
 ";
 
-/// The limits of a living session; an error for one that cannot be read; nil for one that has ended.
+/// A living session, read from its text; an error for one that cannot be read; nil for one that has ended.
 /// And its use: `seen` never goes back, and Redis keeps the record for a day past its idle deadline.
 const LIVING: &str = r"
-local function limits()
-  local found = redis.call('HMGET', KEYS[1], 'created', 'seen', 'idle', 'absolute', 'ended')
-  if found[5] or redis.call('EXISTS', KEYS[1]) == 0 then return nil end
-  local created, seen = tonumber(found[1] or nil), tonumber(found[2] or nil)
-  local idle, absolute = tonumber(found[3] or nil), tonumber(found[4] or nil)
-  if not (created and seen and idle and absolute) then
-    return redis.error_reply('CORRUPT a session record lacks a field')
-  end
-  local last = created + absolute
-  return { seen = seen, idle = idle, last = last, deadline = math.min(seen + idle, last) }
+local LINE = '^(%-?%d+) (%d+) ((%-?%d+) (%-?%d+) (%-?%d+) %d ([%x%-]+)\n)()'
+
+local function corrupt()
+  return redis.error_reply('CORRUPT a session record is not as it was written')
+end
+
+local function read(text)
+  if not text or string.sub(text, 1, 6) == 'ended ' then return nil end
+  local seen, version, rest, created, idle, absolute, account, values = string.match(text, LINE)
+  if not seen then return corrupt() end
+  local found = { seen = tonumber(seen), idle = tonumber(idle), version = tonumber(version) }
+  found.account = account ~= '-' and account or ''
+  found.rest, found.values = rest, string.sub(text, values)
+  found.last = tonumber(created) + tonumber(absolute)
+  found.deadline = math.min(found.seen + found.idle, found.last)
+  return found
 end
 
 local function living(now)
-  local found = limits()
+  local found = read(redis.call('GET', KEYS[1]))
   if found and not found.err and now >= found.deadline then return nil end
   return found
 end
 
 local function use(found, at, now)
   local seen = math.max(found.seen, at)
-  redis.call('HSET', KEYS[1], 'seen', string.format('%.0f', seen))
-  expire_in(math.min(seen + found.idle, found.last) - now + KEPT)
+  local text = string.format('%.0f %.0f ', seen, found.version) .. found.rest .. found.values
+  keep(text, math.min(seen + found.idle, found.last) - now + KEPT)
+  return text
 end
 ";
 
+/// `ARGV`: now, how long the key is kept, the text.
 const INSERT: &str = r"
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-for place = 3, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[place], ARGV[place + 1]) end
-expire_in(tonumber(ARGV[2]))
+keep(ARGV[3], tonumber(ARGV[2]))
 return 1
 ";
 
-/// `ARGV`: now, when it is used, how many fields to remove, these, then fields to set with their values.
+/// `ARGV`: now, when it is used, how many values to remove, their names, then values to set: name, JSON.
 const APPLY: &str = r"
 local now, removed = tonumber(ARGV[1]), tonumber(ARGV[3])
 local found = living(now)
 if not found then return nil end
 if found.err then return found end
-for place = 4, 3 + removed do redis.call('HDEL', KEYS[1], ARGV[place]) end
-for place = 4 + removed, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[place], ARGV[place + 1]) end
-redis.call('HINCRBY', KEYS[1], 'version', 1)
-use(found, tonumber(ARGV[2]), now)
-return redis.call('HGETALL', KEYS[1])
+local gone, values, at = {}, {}, 1
+for place = 4, 3 + removed do gone[ARGV[place]] = true end
+for place = 4 + removed, #ARGV, 2 do gone[ARGV[place]] = true end
+while at <= #found.values do
+  local name, json, from = string.match(found.values, '^(%d+) (%d+) ()', at)
+  if not name then return corrupt() end
+  local to = from + tonumber(name) + tonumber(json)
+  if not gone[string.sub(found.values, from, from + tonumber(name) - 1)] then
+    values[#values + 1] = string.sub(found.values, at, to - 1)
+  end
+  at = to
+end
+for place = 4 + removed, #ARGV, 2 do
+  local name, json = ARGV[place], ARGV[place + 1]
+  values[#values + 1] = #name .. ' ' .. #json .. ' ' .. name .. json
+end
+found.values, found.version = table.concat(values), found.version + 1
+return use(found, tonumber(ARGV[2]), now)
 ";
 
 /// `ARGV`: now, when it is used.
@@ -103,11 +131,11 @@ local now, reason, wanted = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local kind = redis.call('TYPE', KEYS[1]).ok
 if kind == 'none' then return { 0, '' } end
 local account, at = '', now
-if kind == 'hash' then
-  if redis.call('HEXISTS', KEYS[1], 'ended') == 1 then return { 0, '' } end
-  account = redis.call('HGET', KEYS[1], 'account') or ''
-  local found = limits()
-  local is_over = found and not found.err and now >= found.deadline
+if kind == 'string' then
+  local found = read(redis.call('GET', KEYS[1]))
+  if not found then return { 0, '' } end
+  account = found.account or ''
+  local is_over = not found.err and now >= found.deadline
   if wanted ~= '' and (wanted ~= account or is_over) then return { 0, '' } end
   if is_over then
     reason, at = found.deadline >= found.last and 'absolute' or 'idle', found.deadline
@@ -115,11 +143,7 @@ if kind == 'hash' then
 elseif wanted ~= '' then
   return { 0, '' }
 end
-redis.call('DEL', KEYS[1])
-if at + KEPT > now then
-  redis.call('HSET', KEYS[1], 'ended', reason, 'at', string.format('%.0f', at))
-  expire_in(at + KEPT - now)
-end
+keep('ended ' .. reason .. ' ' .. string.format('%.0f', at), at + KEPT - now)
 return { 1, account }
 ";
 
@@ -129,5 +153,5 @@ const LIST: &str = r"
 redis.call('ZADD', KEYS[1], ARGV[2], ARGV[3])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
 local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')[2]
-if last then expire_in(tonumber(last) - tonumber(ARGV[1])) end
+if last then redis.call('PEXPIRE', KEYS[1], lasting(tonumber(last) - tonumber(ARGV[1]))) end
 ";
