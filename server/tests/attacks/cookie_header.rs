@@ -88,8 +88,10 @@ async fn only_one_exact_name_authenticates() {
 async fn every_cookie_is_bound_to_this_host_and_hidden_from_scripts_also_when_it_is_removed() {
     for backing in Backing::all().await {
         let app = backing.start_with(&OVER_TLS).await;
-        let mut ada = app.program();
+        let (mut ada, mut bob) = (app.program(), app.member("bob").await);
         let answers = [
+            // Who has chosen nothing is left without a session.
+            bob.logout().await,
             ada.choose("theme", "dark").await,
             ada.register("ada", crate::app::PASSWORD).await,
             ada.logout().await,
@@ -102,6 +104,8 @@ async fn every_cookie_is_bound_to_this_host_and_hidden_from_scripts_also_when_it
             }
             assert!(cookie.starts_with("__Host-") && !cookie.contains("Domain"), "{cookie}");
         }
+        let removal = answers.first().and_then(|answer| answer.set_cookie("__Host-id"));
+        assert!(removal.is_some_and(|cookie| cookie.contains("Max-Age=0")), "{}: {removal:?}", backing.name);
         assert!(answers.iter().all(|answer| !answer.set_cookies().is_empty()
             && !answer.body.contains(ada.cookie("__Host-id").expect("one"))));
     }
