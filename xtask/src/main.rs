@@ -48,7 +48,7 @@ enum Command {
     /// Measure the site beside a bare axum server
     Bench(bench::Arguments),
     /// Check licences, bans, duplicates and advisories of the dependencies
-    Deny,
+    Deny(deny::Arguments),
     /// Try hostile cookies for a bounded time
     Fuzz(fuzz::Arguments),
 }
@@ -61,7 +61,7 @@ fn main() -> ExitCode {
         Command::Asvs(arguments) => asvs::run(&arguments),
         Command::Settings => settings::run(),
         Command::Bench(arguments) => bench::run(&arguments),
-        Command::Deny => deny::run(),
+        Command::Deny(arguments) => deny::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
     };
     done.unwrap_or_else(|error| {
