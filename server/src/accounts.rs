@@ -2,6 +2,7 @@
 
 mod postgres;
 mod sqlite;
+mod watched;
 
 use auth::{Account, AccountEvent, AccountKey, AccountsError, PasswordHash, PendingEnd};
 use contract::{SecurityEvent, Username};
@@ -11,6 +12,7 @@ use crate::moments::moment;
 
 pub use postgres::PostgresAccounts;
 pub use sqlite::SqliteAccounts;
+pub use watched::Watched;
 
 /// An account as a row has it: key, name, hashed password.
 type Row = ([u8; 16], String, String);

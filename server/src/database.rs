@@ -5,7 +5,7 @@ use std::sync::Arc;
 use auth::{AccountHistory, Accounts, Clock, KnownDevices};
 use sessions::store::{Migrations, postgres, sqlite};
 
-use crate::accounts::{PostgresAccounts, SqliteAccounts};
+use crate::accounts::{PostgresAccounts, SqliteAccounts, Watched};
 use crate::application::{StartError, cannot_open, cannot_reach, prepare_folder};
 use crate::config::{Config, DatabaseUrl};
 use crate::throttle::{PostgresTally, SqliteTally, Tally};
@@ -47,13 +47,15 @@ impl Database {
     }
 
     fn over_sqlite(database: sqlite::Database, clock: &Arc<dyn Clock>) -> Self {
-        let accounts = Arc::new(SqliteAccounts::new(database.clone(), Arc::clone(clock)));
+        let accounts = SqliteAccounts::new(database.clone(), Arc::clone(clock));
+        let accounts = Arc::new(Watched::new(accounts, Arc::clone(clock)));
         let tally = Arc::new(SqliteTally::new(database));
         Self { devices: Arc::clone(&accounts) as _, history: Arc::clone(&accounts) as _, accounts, tally }
     }
 
     fn over_postgres(database: postgres::Database, clock: &Arc<dyn Clock>) -> Self {
-        let accounts = Arc::new(PostgresAccounts::new(database.clone(), Arc::clone(clock)));
+        let accounts = PostgresAccounts::new(database.clone(), Arc::clone(clock));
+        let accounts = Arc::new(Watched::new(accounts, Arc::clone(clock)));
         let tally = Arc::new(PostgresTally::new(database));
         Self { devices: Arc::clone(&accounts) as _, history: Arc::clone(&accounts) as _, accounts, tally }
     }

@@ -57,8 +57,8 @@ pub enum AuthError {
 }
 
 impl From<AuthError> for ApiError {
-    /// The one place where failures get their wire form; faults of the infrastructure are logged here
-    /// and nowhere else.
+    /// The one place where failures get their wire form. That a store is away is logged once, where it is asked;
+    /// here only for whoever looks for the requests that met with it.
     fn from(error: AuthError) -> Self {
         match error {
             AuthError::InvalidCredentials => Self::InvalidCredentials,
@@ -76,15 +76,15 @@ impl From<AuthError> for ApiError {
                 Self::Internal
             }
             AuthError::Sessions(ref source) => {
-                tracing::error!(error = %error, source = ?std::error::Error::source(source), "session store failed");
+                tracing::debug!(error = %error, source = ?std::error::Error::source(source), "session store failed");
                 Self::Unavailable { retry_after: RETRY_SOON }
             }
             AuthError::Accounts(ref source) => {
-                tracing::error!(error = %error, source = ?std::error::Error::source(source), "accounts failed");
+                tracing::debug!(error = %error, source = ?std::error::Error::source(source), "accounts failed");
                 Self::Unavailable { retry_after: RETRY_SOON }
             }
             AuthError::Throttle(ref source) => {
-                tracing::error!(error = %error, source = ?std::error::Error::source(source), "throttle failed");
+                tracing::debug!(error = %error, source = ?std::error::Error::source(source), "throttle failed");
                 Self::Unavailable { retry_after: RETRY_SOON }
             }
             AuthError::Hashing(source) => {

@@ -74,7 +74,7 @@ impl Visitor {
             }
             Ok(Presence::Ended { reason, .. }) => Standing::Ended(reason),
             Err(error) => {
-                tracing::error!(%error, source = ?std::error::Error::source(&error), "a visitor could not be recognised");
+                tracing::debug!(%error, source = ?std::error::Error::source(&error), "a visitor could not be recognised");
                 Standing::Unknown
             }
         };
@@ -158,7 +158,7 @@ impl Visitor {
     async fn pass_if_counted(&self, gate: Gate) -> Result<(), AuthError> {
         match self.pass(gate).await {
             Err(AuthError::Throttle(error)) => {
-                tracing::error!(%error, source = ?std::error::Error::source(&error), "throttle failed");
+                tracing::debug!(%error, source = ?std::error::Error::source(&error), "throttle failed");
                 Ok(())
             }
             passed => passed,

@@ -115,13 +115,15 @@ fn vary_by_cookie(headers: &mut HeaderMap) {
 }
 
 fn failed<B: Default>(error: &session::Error) -> Response<B> {
-    tracing::error!(%error, "a session could not be settled");
     let mut response = Response::new(B::default());
     *response.status_mut() = match error {
         session::Error::SerdeJson(_) | session::Error::Store(session_store::Error::Encode(_)) => {
+            tracing::error!(%error, "a session could not be settled");
             StatusCode::INTERNAL_SERVER_ERROR
         }
+        // That the store is away was logged when it went.
         session::Error::Store(session_store::Error::Backend(_) | session_store::Error::Decode(_)) => {
+            tracing::debug!(%error, "a session could not be settled");
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
             StatusCode::SERVICE_UNAVAILABLE
         }

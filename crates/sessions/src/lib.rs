@@ -19,6 +19,7 @@
 //! The rules that each store obeys are public in `conformance` (feature `conformance`).
 
 mod account_key;
+mod availability;
 mod backing;
 mod change;
 mod client_side;
@@ -47,6 +48,7 @@ pub mod store;
 mod tampering;
 
 pub use account_key::AccountKey;
+pub use availability::Availability;
 pub use backing::{Backing, ClientBacking};
 pub use change::Change;
 pub use client_side::{ClientSide, Contents, Opened, Sealing, TooLarge};

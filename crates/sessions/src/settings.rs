@@ -10,7 +10,10 @@ use time::Duration;
 use crate::backing::OpenedLately;
 use crate::history::History;
 use crate::store::StoreError;
-use crate::{Backing, Capabilities, Clock, Cookie, Key, Lifecycles, Policy, SessionId, Store, SystemClock};
+use crate::{
+    Availability, Backing, Capabilities, Clock, Cookie, Key, Lifecycles, Policy, SessionId, Store,
+    SystemClock,
+};
 
 /// When a guest gets a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +35,7 @@ pub struct Sessions(Arc<Engine>);
 struct Engine {
     settings: SessionsBuilder,
     opened: OpenedLately,
+    store: Availability,
 }
 
 /// The engine's parts and rules, each with the recommended default.
@@ -87,7 +91,11 @@ impl SessionsBuilder {
     /// The engine.
     #[must_use]
     pub fn build(self) -> Sessions {
-        Sessions(Arc::new(Engine { settings: self, opened: OpenedLately::default() }))
+        Sessions(Arc::new(Engine {
+            settings: self,
+            opened: OpenedLately::default(),
+            store: Availability::of("session store"),
+        }))
     }
 }
 
@@ -112,11 +120,18 @@ impl Sessions {
         id.key(&self.0.settings.key_prefix)
     }
 
-    /// Waits for a store call, but not for longer than `store_timeout`.
+    /// Waits for a store call, but not for longer than `store_timeout`, and notes whether it was answered.
     pub(crate) async fn within_budget<T>(
         &self,
         call: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
+        let answer = self.answer(call).await;
+        let failure = answer.as_ref().err().filter(|error| matches!(error, StoreError::Unavailable(_)));
+        self.0.store.note(failure.map(|error| error as _), &*self.0.settings.clock);
+        answer
+    }
+
+    async fn answer<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
         let mut call = pin!(call);
         // Many answer at once, and then no timer is needed: it would also make every future around it as
         // large as its cache-line alignment asks (tokio 1.54).

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use auth::{Admission, ClientAddress, Clock, Counter, Gate, Throttle, ThrottleError};
+use sessions::Availability;
 
 use super::Key;
 use super::reports::Reports;
@@ -58,17 +59,29 @@ pub struct CountingThrottle {
     limits: config::Throttle,
     tally: Arc<dyn Tally>,
     reports: Reports,
+    availability: Availability,
 }
 
 impl CountingThrottle {
     /// Counts in `tally`.
     #[must_use]
     pub fn new(tally: Arc<dyn Tally>, limits: config::Throttle, clock: Arc<dyn Clock>) -> Self {
-        Self { clock, limits, tally, reports: Reports::default() }
+        let availability = Availability::of("count of attempts");
+        Self { clock, limits, tally, reports: Reports::default(), availability }
     }
 
     fn now(&self) -> i64 {
         micros(self.clock.now())
+    }
+
+    /// Waits for what the tally says, and notes whether it said something.
+    async fn note<T>(
+        &self,
+        call: impl Future<Output = Result<T, ThrottleError>>,
+    ) -> Result<T, ThrottleError> {
+        let answer = call.await;
+        self.availability.note(answer.as_ref().err().map(|error| error as _), &*self.clock);
+        answer
     }
 }
 
@@ -83,7 +96,10 @@ impl Throttle for CountingThrottle {
         };
         match rate {
             None => Ok(Admission::Admitted),
-            Some(rate) => self.tally.pass(Key::of_address(gate, address), Bucket::of(rate), self.now()).await,
+            Some(rate) => {
+                let key = Key::of_address(gate, address);
+                self.note(self.tally.pass(key, Bucket::of(rate), self.now())).await
+            }
         }
     }
 
@@ -91,15 +107,15 @@ impl Throttle for CountingThrottle {
         if !self.limits.account {
             return Ok(Admission::Admitted);
         }
-        self.tally.guess(Key::of_counter(counter), self.now()).await
+        self.note(self.tally.guess(Key::of_counter(counter), self.now())).await
     }
 
     async fn forgive(&self, counter: &Counter) -> Result<(), ThrottleError> {
-        self.tally.forgive(Key::of_counter(counter)).await
+        self.note(self.tally.forgive(Key::of_counter(counter))).await
     }
 
     async fn take_back(&self, counter: &Counter) -> Result<(), ThrottleError> {
-        self.tally.take_back(Key::of_counter(counter)).await
+        self.note(self.tally.take_back(Key::of_counter(counter))).await
     }
 
     async fn sweep(&self, limit: usize) -> Result<u64, ThrottleError> {

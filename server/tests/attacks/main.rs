@@ -27,6 +27,7 @@ mod host;
 mod key_ring;
 mod kill;
 mod next;
+mod outages;
 mod paths;
 mod races;
 mod replay;

@@ -46,7 +46,7 @@ impl Visitor {
         match self.auth.devices.remember(account.key, token.key(), before).await {
             Ok(()) => *self.given.lock() = Some(token),
             Err(error) => {
-                tracing::error!(%error, source = ?std::error::Error::source(&error), "a device could not be remembered");
+                tracing::debug!(%error, source = ?std::error::Error::source(&error), "a device could not be remembered");
             }
         }
     }

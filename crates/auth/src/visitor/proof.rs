@@ -81,7 +81,7 @@ impl Visitor {
         match self.session.end_oldest(MOST_SESSIONS).await {
             Ok(0) => {}
             Ok(_) => self.report(SecurityEvent::SessionsDisplaced, &Member::of(account)).await,
-            Err(error) => tracing::warn!(%error, "the oldest sessions of an account could not be ended"),
+            Err(error) => tracing::debug!(%error, "the oldest sessions of an account could not be ended"),
         }
     }
 

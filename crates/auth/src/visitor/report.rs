@@ -65,7 +65,7 @@ impl Visitor {
         let address = if is_kept { self.caller.address.to_string() } else { "unknown".to_owned() };
         let event = AccountEvent { event, at, address, device: self.device().filter(|_| is_kept), count: 1 };
         if let Err(error) = self.auth.history.note(account, &event).await {
-            tracing::error!(%error, source = ?std::error::Error::source(&error), "an account's event could not be noted");
+            tracing::debug!(%error, source = ?std::error::Error::source(&error), "an account's event could not be noted");
         }
     }
 }

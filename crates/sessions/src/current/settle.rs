@@ -30,7 +30,7 @@ impl CurrentSession {
         let mut state = self.inner.state.lock().await;
         if let Err(error) = self.keep_up(&mut state).await {
             // A use that cannot be noted is no reason to refuse the answer.
-            tracing::warn!(%error, "a session's use could not be noted");
+            tracing::debug!(%error, "a session's use could not be noted");
         }
         let set_cookie = match std::mem::take(&mut state.cookie) {
             CookieAnswer::Nothing => None,

@@ -71,7 +71,7 @@ impl CurrentSession {
         if !kept.is_empty()
             && let Err(error) = self.begin_anonymous(state, kept).await
         {
-            tracing::warn!(%error, "a theme or language was lost at sign-out");
+            tracing::debug!(%error, "a theme or language was lost at sign-out");
         }
     }
 
