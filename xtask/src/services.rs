@@ -1,4 +1,4 @@
-//! The programs of the servers that the tests start.
+//! The programs that the tests start: servers, and what watches ours.
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::{debian, process};
 
-/// Redis and Postgres, or an error that says what is missing.
+/// Redis, Postgres and strace, or an error that says what is missing.
 pub fn ensure() -> Result<()> {
     let missing = missing();
     if missing.is_empty() {
@@ -19,7 +19,7 @@ pub fn ensure() -> Result<()> {
         return Ok(());
     }
     bail!(
-        "the tests of the session stores need {}: install {} so that redis-server and initdb are found; \
+        "the tests need {}: install {} so that redis-server, initdb and strace are found; \
          on Debian, root does it with `apt-get install {}`",
         missing.join(" and "),
         if missing.len() == 1 { "it" } else { "them" },
@@ -30,7 +30,11 @@ pub fn ensure() -> Result<()> {
 /// The Debian packages of what is not here.
 fn missing() -> Vec<&'static str> {
     let has_postgres = process::find("initdb").is_some() || has_debian_postgres();
-    let needed = [("redis-server", process::find("redis-server").is_some()), ("postgresql", has_postgres)];
+    let needed = [
+        ("redis-server", process::find("redis-server").is_some()),
+        ("postgresql", has_postgres),
+        ("strace", process::find("strace").is_some()),
+    ];
     needed.into_iter().filter(|(_, is_here)| !is_here).map(|(package, _)| package).collect()
 }
 

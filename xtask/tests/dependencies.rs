@@ -100,3 +100,43 @@ fn weak_algorithms_are_banned_but_where_another_s_protocol_asks_for_them() {
         assert!(line.contains("reason = "), "{line}");
     }
 }
+
+/// Of a type, what it derives, and how it compares by itself.
+fn comparison(file: &str, name: &str) -> (String, Option<String>) {
+    let source = text(file);
+    let (before, _) = source.split_once(&format!("struct {name}")).expect(name);
+    let derived = before.rsplit("#[derive(").next().unwrap_or_default();
+    let own = source.split_once(&format!("impl PartialEq for {name} {{"));
+    let own = own.map(|(_, body)| body.split("\n}").next().unwrap_or_default().to_owned());
+    (derived.to_owned(), own)
+}
+
+/// ASVS V11.2.4.
+#[test]
+fn secrets_that_strangers_send_are_compared_in_constant_time_or_not_at_all() {
+    for (file, name) in [
+        ("crates/auth/src/known_device.rs", "DeviceToken"),
+        ("crates/contract/src/password.rs", "Password"),
+        ("crates/sessions/src/id.rs", "SessionId"),
+    ] {
+        let (derived, own) = comparison(file, name);
+        assert!(!derived.contains("PartialEq"), "{name} derives its comparison");
+        assert!(own.is_none_or(|body| body.contains(".ct_eq(")), "{name}");
+    }
+}
+
+/// Two new passwords of one person are no secret to each other.
+///
+/// ASVS V11.2.4.
+#[test]
+fn nothing_that_is_exposed_or_computed_from_a_key_is_compared_with_an_operator() {
+    let allowed = "current.expose() == new.expose()";
+    for (path, source) in sources(&PROGRAM) {
+        let program = source.split("#[cfg(test)]").next().unwrap_or_default();
+        for line in program.lines().filter(|line| line.contains(" == ") || line.contains(" != ")) {
+            let is_secret = ["expose()", "finalize()", "into_bytes()", "as_phc()", ".encode()"];
+            let is_secret = is_secret.iter().any(|part| line.contains(part));
+            assert!(!is_secret || line.contains(allowed), "{}: {line}", path.display());
+        }
+    }
+}

@@ -10,6 +10,7 @@ use contract::Username;
 use rand::Rng;
 use sessions::AccountKey;
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq as _;
 
 use crate::AccountsError;
 
@@ -21,7 +22,7 @@ const PURPOSE: &[u8] = b"anteroom device token\0";
 
 /// What a browser carries: 256 random bits, 43 characters of base64url in its cookie, for one account and for
 /// this alone. It says nothing of whose it is.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Eq)]
 pub struct DeviceToken([u8; 32]);
 
 impl DeviceToken {
@@ -55,6 +56,13 @@ impl DeviceToken {
         hash.update(PURPOSE);
         hash.update(self.0);
         DeviceKey(hash.finalize().into())
+    }
+}
+
+impl PartialEq for DeviceToken {
+    /// In constant time.
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
     }
 }
 

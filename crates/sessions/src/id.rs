@@ -6,10 +6,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rand::Rng;
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq as _;
 
 /// A session id: 128 random bits (OWASP asks for 64, ASVS 7.2.3 for 128), 22 characters of base64url
 /// in the cookie. It is the secret; a store never sees it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Eq)]
 pub struct SessionId([u8; 16]);
 
 impl SessionId {
@@ -51,6 +52,13 @@ impl SessionId {
         hash.update([0]);
         hash.update(self.0);
         Key(hash.finalize().into())
+    }
+}
+
+impl PartialEq for SessionId {
+    /// In constant time: whoever tries ids learns nothing of one from how long it takes.
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
     }
 }
 

@@ -46,6 +46,8 @@ pub mod signed_id;
 pub mod store;
 #[cfg(test)]
 mod tampering;
+#[cfg(test)]
+mod timing;
 
 pub use account_key::AccountKey;
 pub use availability::Availability;

@@ -45,9 +45,15 @@ pub(crate) fn verify<'a>(
     let (text, signature) = value.split_once('.').ok_or(Refused::Malformed)?;
     let (key_id, code) = decode(signature).ok_or(Refused::Malformed)?;
     let key = ring.named(key_id).ok_or(Refused::UnknownKey)?;
-    // Compares in constant time.
-    authenticator(key, purpose, cookie_name, text).verify_slice(&code).map_err(|_| Refused::Forged)?;
+    if !is_code(authenticator(key, purpose, cookie_name, text), &code) {
+        return Err(Refused::Forged);
+    }
     Ok(Genuine { text, stale_key: ring.is_stale(key) })
+}
+
+/// Compares in constant time.
+fn is_code(authenticator: Hmac<Sha256>, code: &[u8]) -> bool {
+    authenticator.verify_slice(code).is_ok()
 }
 
 fn decode(signature: &str) -> Option<(KeyId, Vec<u8>)> {
@@ -74,6 +80,7 @@ fn authenticator(key: &RingKey, purpose: Purpose, cookie_name: &str, text: &str)
 mod tests {
     use super::*;
     use crate::store::encoding::hex;
+    use crate::timing;
 
     fn ring() -> KeyRing {
         KeyRing::new([std::array::from_fn(|at| u8::try_from(at).expect("below 32"))]).expect("it has a key")
@@ -101,6 +108,20 @@ mod tests {
         let signed = sign(&ring(), Purpose::Id, "id", "text");
         let (key_id, _) = decode(signed.strip_prefix("text.").expect("the text, a dot")).expect("decodes");
         assert_eq!(key_id, ring().first().id);
+    }
+
+    /// ASVS V11.2.4.
+    #[test]
+    fn how_much_of_a_forged_code_is_right_cannot_be_told_by_the_time() {
+        let authenticator = authenticator(ring().first(), Purpose::Id, "id", "text");
+        let code: Vec<u8> = authenticator.clone().finalize().into_bytes().to_vec();
+        let forged = |at: usize| {
+            let mut code = code.clone();
+            code[at] ^= 1;
+            code
+        };
+        let refuse = |code: &[u8]| assert!(!is_code(authenticator.clone(), code));
+        assert!(!timing::differs(&forged(0), &forged(31), refuse));
     }
 
     #[test]

@@ -37,8 +37,12 @@ mod shared_caches;
 mod sizes;
 mod slow_clients;
 mod smuggling;
+#[cfg(target_os = "linux")]
+mod soak;
 mod stop;
 mod store_away;
 mod store_down;
 mod tampering;
 mod timing;
+#[cfg(target_os = "linux")]
+mod traced;
