@@ -27,7 +27,9 @@ impl AccountLists {
     /// Asks the server again.
     pub fn refresh(self) {
         in_background(Box::pin(async move {
-            if let (Ok(sessions), Ok(events)) = (requests::get(SESSIONS).await, requests::get(EVENTS).await) {
+            if let Ok(sessions) = requests::get(SESSIONS).await {
+                // Without it the devices are shown all the same.
+                let events = requests::get(EVENTS).await.unwrap_or_else(|_| "{}".to_owned());
                 let both = ["[", &sessions, ",", &events, "]"].concat();
                 // The visitor may have left the page meanwhile.
                 let _ = self.listed.try_set(Some(both));

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
-use contract::{ApiError, Field, Whoami};
+use contract::{ApiError, Field, Language, Whoami};
 use leptos::ev::{Event, MouseEvent, SubmitEvent};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -33,7 +33,7 @@ const PASSWORD: &str = "password";
 const REMOVAL: &str = "removal";
 
 /// The fields of the forms that are typed into.
-const TYPED: &str = ".revealing input";
+const TYPED: &str = ":is(#password, #removal) .revealing input";
 
 /// What the page's address says of a form that was sent without JavaScript.
 #[derive(Clone, Debug, Default)]
@@ -55,8 +55,16 @@ pub fn OwnForms(lists: AccountLists, asked: Asked) -> impl IntoView {
     let submission = Submission::new(None);
     let navigate = use_navigate();
     let changed = RwSignal::new(asked.done);
+    let drawn = StoredValue::new(None::<(Language, Option<String>)>);
     let html = move || {
-        keep_typed();
+        let now = (visitor.language(), visitor.username());
+        let is_translated = drawn.with_value(|before| {
+            before.as_ref().is_some_and(|(language, name)| *language != now.0 && *name == now.1)
+        });
+        if is_translated {
+            keep_typed();
+        }
+        drawn.set_value(Some(now));
         let page = Page { asked: &asked, text: visitor.text(), username: visitor.username() };
         page.html(changed.get(), visitor.password_minimum())
     };
@@ -192,11 +200,9 @@ fn show(error: Option<&ApiError>, text: &Text) {
     });
 }
 
-/// What is typed, and whether the removal is unfolded, outlasts the drawing of the forms in another language.
+/// What is typed, and whether the removal is unfolded, outlasts the drawing of the forms in another language; not
+/// the change to another person, who may have signed in from another tab.
 fn keep_typed() {
-    if cfg!(not(target_arch = "wasm32")) {
-        return;
-    }
     let typed = RefCell::new(VecDeque::new());
     each(TYPED, |input| typed.borrow_mut().push_back(value_of(input)));
     let is_unfolded = document().get_element_by_id(REMOVAL).is_some_and(|one| one.has_attribute("open"));

@@ -48,7 +48,8 @@ impl Availability {
 
     fn has_answered(&self, now: OffsetDateTime) {
         let mut failed = self.failed.lock();
-        if failed.take_if(|failed| now - *failed >= QUIET).is_some() {
+        // A clock that was put back is no reason to wait.
+        if failed.take_if(|failed| !(Duration::ZERO..QUIET).contains(&(now - *failed))).is_some() {
             self.is_away.store(false, Ordering::Relaxed);
             tracing::info!(event = "store_back", what = self.what, "it answers again");
         }

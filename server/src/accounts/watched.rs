@@ -16,22 +16,32 @@ use time::OffsetDateTime;
 pub struct Watched<A> {
     inner: A,
     clock: Arc<dyn Clock>,
-    availability: Availability,
+    accounts: Availability,
+    devices: Availability,
+    history: Availability,
 }
 
 impl<A> Watched<A> {
     /// Watches the database of these accounts.
     #[must_use]
     pub const fn new(inner: A, clock: Arc<dyn Clock>) -> Self {
-        Self { inner, clock, availability: Availability::of("accounts' database") }
+        Self {
+            inner,
+            clock,
+            accounts: Availability::of("accounts' database"),
+            devices: Availability::of("known devices"),
+            history: Availability::of("events of accounts"),
+        }
     }
 
+    /// Each part for itself: tables can fail alone.
     async fn note<T>(
         &self,
+        part: &Availability,
         call: impl Future<Output = Result<T, AccountsError>>,
     ) -> Result<T, AccountsError> {
         let answer = call.await;
-        self.availability.note(answer.as_ref().err().map(|error| error as _), &*self.clock);
+        part.note(answer.as_ref().err().map(|error| error as _), &*self.clock);
         answer
     }
 }
@@ -39,15 +49,15 @@ impl<A> Watched<A> {
 #[async_trait]
 impl<A: Accounts> Accounts for Watched<A> {
     async fn find(&self, username: &Username) -> Result<Option<Account>, AccountsError> {
-        self.note(self.inner.find(username)).await
+        self.note(&self.accounts, self.inner.find(username)).await
     }
 
     async fn by_key(&self, key: AccountKey) -> Result<Option<Account>, AccountsError> {
-        self.note(self.inner.by_key(key)).await
+        self.note(&self.accounts, self.inner.by_key(key)).await
     }
 
     async fn insert(&self, account: &Account) -> Result<bool, AccountsError> {
-        self.note(self.inner.insert(account)).await
+        self.note(&self.accounts, self.inner.insert(account)).await
     }
 
     async fn renew_hash(
@@ -56,7 +66,7 @@ impl<A: Accounts> Accounts for Watched<A> {
         from: &PasswordHash,
         to: &PasswordHash,
     ) -> Result<bool, AccountsError> {
-        self.note(self.inner.renew_hash(key, from, to)).await
+        self.note(&self.accounts, self.inner.renew_hash(key, from, to)).await
     }
 
     async fn change_password(
@@ -65,34 +75,34 @@ impl<A: Accounts> Accounts for Watched<A> {
         from: &PasswordHash,
         to: &PasswordHash,
     ) -> Result<bool, AccountsError> {
-        self.note(self.inner.change_password(key, from, to)).await
+        self.note(&self.accounts, self.inner.change_password(key, from, to)).await
     }
 
     async fn remove(&self, key: AccountKey) -> Result<bool, AccountsError> {
-        self.note(self.inner.remove(key)).await
+        self.note(&self.accounts, self.inner.remove(key)).await
     }
 
     async fn pending_ends(&self, before: OffsetDateTime) -> Result<Vec<PendingEnd>, AccountsError> {
-        self.note(self.inner.pending_ends(before)).await
+        self.note(&self.accounts, self.inner.pending_ends(before)).await
     }
 
     async fn settle_end(&self, pending: PendingEnd) -> Result<(), AccountsError> {
-        self.note(self.inner.settle_end(pending)).await
+        self.note(&self.accounts, self.inner.settle_end(pending)).await
     }
 
     async fn names(&self) -> Result<Vec<Username>, AccountsError> {
-        self.note(self.inner.names()).await
+        self.note(&self.accounts, self.inner.names()).await
     }
 
     async fn check(&self) -> Result<(), AccountsError> {
-        self.note(self.inner.check()).await
+        self.note(&self.accounts, self.inner.check()).await
     }
 }
 
 #[async_trait]
 impl<A: KnownDevices> KnownDevices for Watched<A> {
     async fn knows(&self, username: &Username, device: DeviceKey) -> Result<bool, AccountsError> {
-        self.note(self.inner.knows(username, device)).await
+        self.note(&self.devices, self.inner.knows(username, device)).await
     }
 
     async fn remember(
@@ -101,25 +111,25 @@ impl<A: KnownDevices> KnownDevices for Watched<A> {
         device: DeviceKey,
         before: Option<DeviceKey>,
     ) -> Result<(), AccountsError> {
-        self.note(self.inner.remember(account, device, before)).await
+        self.note(&self.devices, self.inner.remember(account, device, before)).await
     }
 
     async fn devices_of(&self, account: AccountKey) -> Result<Vec<DeviceKey>, AccountsError> {
-        self.note(self.inner.devices_of(account)).await
+        self.note(&self.devices, self.inner.devices_of(account)).await
     }
 
     async fn forget_devices(&self, account: AccountKey) -> Result<(), AccountsError> {
-        self.note(self.inner.forget_devices(account)).await
+        self.note(&self.devices, self.inner.forget_devices(account)).await
     }
 }
 
 #[async_trait]
 impl<A: AccountHistory> AccountHistory for Watched<A> {
     async fn note(&self, account: AccountKey, event: &AccountEvent) -> Result<(), AccountsError> {
-        self.note(self.inner.note(account, event)).await
+        self.note(&self.history, self.inner.note(account, event)).await
     }
 
     async fn latest(&self, account: AccountKey) -> Result<Vec<AccountEvent>, AccountsError> {
-        self.note(self.inner.latest(account)).await
+        self.note(&self.history, self.inner.latest(account)).await
     }
 }

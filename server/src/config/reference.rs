@@ -13,8 +13,9 @@ Written by `cargo xtask settings` from the docs in `server/src/config`; a test f
 
 From `anteroom.toml`, or the file that `--config` or `ANTEROOM_CONFIG` names; then the environment, where \
 `ANTEROOM_SESSIONS__COOKIE__SAME_SITE` is `sessions.cookie.same_site`; then flags such as \
-`--set sessions.idle=1h`. Each is stronger than the one before. Lists stand between commas, durations are \
-`500ms`, `30s`, `30m`, `24h` or `14d`, and an empty value unsets. What is unknown, unreadable, weak or at odds \
+`--set sessions.idle=1h`. Each is stronger than the one before. The entries of a list are separated by commas, \
+durations are `500ms`, `30s`, `30m`, `24h` or `14d`, a rate is `10/1m` (10 at once, then 10 a minute) or \
+`30+60/1m` (30 at once, then 60 a minute), and an empty value unsets. What is unknown, unreadable, weak or at odds \
 with another setting stops the start with a sentence. `server config` prints what is in force, and where each \
 value came from.
 ";

@@ -53,7 +53,7 @@ pub struct Sessions {
     /// `sessions.store`: where sessions live: `memory`, `filesystem`, `sqlite`, `postgres`, `redis`, or in the
     /// cookie, `encrypted` or `signed`; unset, `sqlite` or `postgres` as the accounts' database.
     pub store: StoreKind,
-    /// `sessions.url`: where a store across a network is, such as `redis://host/` (nodes of a cluster between commas)
+    /// `sessions.url`: where a store across a network is, such as `redis://host/` (nodes of a cluster separated by commas)
     /// or `postgres://user@host/database`; unset, the accounts' Postgres; or `sessions.url_file`: a file that holds `sessions.url`,
     /// which only its owner can read.
     pub url: Option<StoreUrl>,
@@ -86,7 +86,7 @@ pub struct Sessions {
     /// `sessions.sweep_every`: how often expired records are removed, or `off`.
     pub sweep_every: Option<Duration>,
     /// `sessions.cache_bytes`: how much of what `sqlite`, `filesystem`, `postgres` or `redis` holds is kept in
-    /// memory; 0 is off.
+    /// memory; 0 is off, as it must be where machines share the folder of `filesystem` over a network.
     pub cache_bytes: usize,
     /// `sessions.cookie.*`
     pub cookie: sessions::Cookie,

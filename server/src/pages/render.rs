@@ -77,8 +77,8 @@ async fn enclosure(anteroom: &Anteroom, visitor: &Visitor, path: &str) -> Option
             visitor.inspect().await.ok().map(|view| Enclosure::inspection(&view))
         }
         ACCOUNT => {
-            let (sessions, events) = (visitor.sessions().await.ok()?, visitor.events().await.ok()?);
-            Some(Enclosure::account(&sessions, &events))
+            let sessions = visitor.sessions().await.ok()?;
+            Some(Enclosure::account(&sessions, &visitor.events().await.unwrap_or_default()))
         }
         _ => None,
     }

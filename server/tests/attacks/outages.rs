@@ -146,3 +146,18 @@ async fn what_comes_and_goes_is_away_until_nothing_has_failed_for_a_while() {
     assert_eq!(ada.whoami().await.get("username"), Some(&json!("ada")));
     assert_eq!(log.lines(), ["ERROR store_away session store", "INFO store_back session store"]);
 }
+
+/// ASVS V16.3.4.
+#[tokio::test]
+async fn a_clock_that_is_put_back_hides_no_outage() {
+    let app = TestApp::with(&["sessions.cache_bytes=0"]).await;
+    let mut ada = app.member("ada").await;
+    app.clock.advance(Duration::minutes(10));
+    let log = Log::begin();
+    rename(&app, "sessions", true);
+    assert_eq!(page(&mut ada).await, 503);
+    rename(&app, "sessions", false);
+    app.clock.advance(Duration::minutes(-10));
+    assert_eq!(page(&mut ada).await, 200);
+    assert_eq!(log.lines(), ["ERROR store_away session store", "INFO store_back session store"]);
+}

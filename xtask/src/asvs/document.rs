@@ -16,7 +16,21 @@ pub struct Document<'a> {
 const HEAD: &str = "\
 # OWASP ASVS 5.0.0, row by row
 
-Each requirement that concerns Anteroom, with the tests that hold it. Written by `cargo xtask asvs` from the tests' own words; the test run fails when a row that had a test loses it. `docs/asvs.csv` lists every requirement in our own words, with the reason for each that is left out.
+Each requirement that concerns Anteroom, with the tests that hold it. Written by `cargo xtask asvs` from the tests' own words; the test run fails when a row that had a test loses it. [asvs.csv](asvs.csv) lists every requirement in our own words, with the reason for each that is left out.
+
+To run the test of a row, take what stands after the last `::` of its name:
+
+```sh
+cargo test --workspace --exclude frontend a_restart_forgets_nothing
+```
+
+At least one `1 passed` must be among the results: the whole name finds nothing, and cargo calls that a success. What stands before says where the test is: `http::` and `attacks::` in `server/tests`, `it::` in `crates/sessions/tests`, `dependencies::` in `xtask/tests`, otherwise in the crate of that name. A rule of `sessions::conformance` runs once for each store. Some tests start `redis-server`, PostgreSQL or `strace`.
+
+A name with `end2end::` is a browser test. `cargo xtask test` prepares it once (the site, Playwright and a browser); then, with `CHROMIUM_PATH` set if the browser is the system's:
+
+```sh
+cd end2end && npx playwright test --grep \"a password can be pasted\"
+```
 ";
 
 impl Document<'_> {

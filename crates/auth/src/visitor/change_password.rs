@@ -14,7 +14,7 @@ impl Visitor {
     /// Nothing was changed: [`AuthError::RecentSignInRequired`], [`AuthError::WrongPassword`],
     /// [`AuthError::Invalid`] with every fault of every field, those of [`Visitor::member`],
     /// [`AuthError::Throttled`], [`AuthError::Busy`], or a store's failure, after which other sessions may have
-    /// ended.
+    /// ended and, if it was the very last call that failed, the password is the new one.
     pub async fn change_password(&self, request: ChangePasswordRequest) -> Result<Whoami, AuthError> {
         let username = Username::parse(&self.recent_member().await?.username).ok();
         self.check_change(&request, username.as_ref()).await?;

@@ -101,10 +101,15 @@ impl FilesystemStore {
 #[async_trait]
 impl Watched for FilesystemStore {
     async fn foreign_writes(&self) -> Result<Foreign, StoreError> {
-        self.on_the_pool(|inner| {
-            inner.changes.foreign(|shard| inner.is_free(shard)).map_err(StoreError::unavailable)
-        })
-        .await
+        let caller = Arc::new(());
+        let waits = Arc::downgrade(&caller);
+        let asked = self.on_the_pool(move |inner| {
+            let told = inner.changes.foreign(|| waits.strong_count() > 0, |shard| inner.is_free(shard));
+            told.map_err(StoreError::unavailable)
+        });
+        let foreign = asked.await;
+        drop(caller);
+        foreign
     }
 }
 
@@ -248,7 +253,7 @@ impl Inner {
     }
 
     /// Before each change of a record that others may have in memory: not before an insert, nor before what
-    /// makes no difference to them, a touch or the end of what has expired.
+    /// makes no difference to them, a touch or the sweep of what has expired.
     fn announce(&self, key: &Key) -> Result<(), StoreError> {
         self.changes.announce(key).map_err(StoreError::unavailable)
     }
@@ -259,9 +264,19 @@ impl Inner {
             .map_err(StoreError::unavailable)
     }
 
-    /// Leaves only the reason; a limit that has passed already is the reason. Whether a session that
-    /// lived has ended by this.
+    /// Ends a session, and tells who has it in memory; also of one that has expired, which lives again elsewhere
+    /// if a clock is put back. Whether a session that lived has ended by this.
     fn end(&self, key: &Key, reason: Reason) -> Result<bool, StoreError> {
+        self.finish(key, reason, Self::announce)
+    }
+
+    /// Leaves only the reason; a limit that has passed already is the reason.
+    fn finish(
+        &self,
+        key: &Key,
+        reason: Reason,
+        announce: impl FnOnce(&Self, &Key) -> Result<(), StoreError>,
+    ) -> Result<bool, StoreError> {
         let now = self.clock.now();
         let (reason, at, account, lived) = match self.get(key) {
             Ok(Some(Document::Record(record))) => match record.expired(now) {
@@ -272,9 +287,7 @@ impl Inner {
             Ok(Some(Document::Ended { .. }) | None) => return Ok(false),
             Err(unavailable) => return Err(unavailable),
         };
-        if lived || reason == Reason::Corrupt {
-            self.announce(key)?;
-        }
+        announce(self, key)?;
         self.put(key, &Document::Ended { reason, at }, Durability::Synchronised)?;
         if let Some(account) = account {
             self.remove_from_index(account, key)?;
@@ -299,7 +312,7 @@ impl Inner {
                         removed += 1;
                     }
                     Ok(Some(Document::Record(record))) if record.expired(self.clock.now()).is_some() => {
-                        self.end(&key, Reason::Idle)?;
+                        self.finish(&key, Reason::Idle, |_, _| Ok(()))?;
                         ended += 1;
                     }
                     Err(StoreError::Corrupt(_)) => {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 mod cache;
 mod flask_twin;
+mod full_redis;
 mod http;
 mod keys;
 mod postgres;

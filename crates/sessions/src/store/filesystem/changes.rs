@@ -89,13 +89,21 @@ impl Changes {
     }
 
     /// What others have announced since the last call, or earlier if their change may still be on its way.
+    /// `is_awaited` tells whether somebody still waits for it: what is told to nobody is told to no other.
     /// `is_free` tells whether nobody has the lock of a shard.
-    pub(super) fn foreign(&self, is_free: impl Fn(u8) -> bool) -> io::Result<Foreign> {
+    pub(super) fn foreign(
+        &self,
+        is_awaited: impl Fn() -> bool,
+        is_free: impl Fn(u8) -> bool,
+    ) -> io::Result<Foreign> {
         if !cfg!(unix) {
             // Nobody tells there whether two names are of one file.
             return Ok(Foreign::Anything);
         }
         let mut follower = self.follower.try_lock().ok_or(ErrorKind::WouldBlock)?;
+        if !is_awaited() {
+            return Err(ErrorKind::TimedOut.into());
+        }
         follower.read(&self.path, &self.writer)?;
         Ok(follower.report(is_free))
     }

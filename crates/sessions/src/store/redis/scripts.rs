@@ -101,6 +101,7 @@ while at <= #found.values do
   local name, json, from = string.match(found.values, '^(%d+) (%d+) ()', at)
   if not name then return corrupt() end
   local to = from + tonumber(name) + tonumber(json)
+  if to > #found.values + 1 then return corrupt() end
   if not gone[string.sub(found.values, from, from + tonumber(name) - 1)] then
     values[#values + 1] = string.sub(found.values, at, to - 1)
   end
@@ -143,6 +144,8 @@ if kind == 'string' then
 elseif wanted ~= '' then
   return { 0, '' }
 end
+-- At its `maxmemory` Redis refuses a script whose first write may grow, and a session must end all the same.
+redis.call('DEL', KEYS[1])
 keep('ended ' .. reason .. ' ' .. string.format('%.0f', at), at + KEPT - now)
 return { 1, account }
 ";

@@ -53,7 +53,9 @@ pub(super) fn account_text(account: AccountKey) -> String {
 
 /// The account that is named so; `None` for any other text.
 pub(super) fn account_of(text: &str) -> Option<AccountKey> {
-    u128::from_str_radix(text, 16).ok().map(|bits| AccountKey::from_bytes(bits.to_be_bytes()))
+    let is_ours = text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let bits = u128::from_str_radix(text, 16).ok().filter(|_| is_ours)?;
+    Some(AccountKey::from_bytes(bits.to_be_bytes()))
 }
 
 impl Stored {
@@ -90,6 +92,9 @@ fn read_line(line: &str) -> Result<Record, StoreError> {
         Some(account) => Some(account_of(account).ok_or_else(is_cut)?),
         None => return Err(is_cut()),
     };
+    if words.next().is_some() {
+        return Err(is_cut());
+    }
     Ok(Record { account, last_seen: moment(seen), version, ..Record::new(policy, moment(created)) })
 }
 
@@ -124,6 +129,15 @@ mod tests {
             .map(|(name, value)| (name.to_owned(), value))
             .into();
         record
+    }
+
+    #[test]
+    fn a_line_with_a_word_too_many_or_another_account_is_no_record() {
+        let text = write(&record()).expect("writes");
+        assert!(Stored::read(Some(text.replacen('\n', " -\n", 1).into())).is_err());
+        for account in ["0", "+1", &"A".repeat(32), &"1".repeat(33)] {
+            assert_eq!(account_of(account), None, "{account}");
+        }
     }
 
     #[test]

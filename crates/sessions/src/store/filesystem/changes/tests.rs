@@ -28,7 +28,7 @@ impl Two {
 
     /// What the follower is told while nobody has a lock.
     fn told(&self) -> Foreign {
-        self.follower.foreign(|_| true).expect("answers")
+        self.follower.foreign(|| true, |_| true).expect("answers")
     }
 
     fn announces(&self) -> Key {
@@ -65,7 +65,7 @@ fn until_its_shard_has_been_seen_free_a_change_may_be_on_its_way_and_is_told_aga
     let key = two.announces();
     let is_free = |shard| shard != shard_of(&key);
     for is_free in [&is_free as &dyn Fn(u8) -> bool, &is_free, &|_| true] {
-        assert_eq!(two.follower.foreign(is_free).expect("answers"), Foreign::Keys(vec![key]));
+        assert_eq!(two.follower.foreign(|| true, is_free).expect("answers"), Foreign::Keys(vec![key]));
     }
     assert_eq!(two.told(), Foreign::Keys(vec![]));
 }
@@ -77,9 +77,9 @@ fn who_begins_while_a_change_is_on_its_way_knows_nothing_until_its_shard_has_bee
     let late = Changes::open(two.folder.path()).expect("opens");
     let not_in_one = |it| it != shard;
     for is_free in [&not_in_one as &dyn Fn(u8) -> bool, &|_| false, &|_| true] {
-        assert_eq!(late.foreign(is_free).expect("answers"), Foreign::Anything);
+        assert_eq!(late.foreign(|| true, is_free).expect("answers"), Foreign::Anything);
     }
-    assert_eq!(late.foreign(|_| false).expect("answers"), Foreign::Keys(vec![]));
+    assert_eq!(late.foreign(|| true, |_| false).expect("answers"), Foreign::Keys(vec![]));
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn another_file_in_its_place_tells_nothing() {
 fn without_its_folder_nobody_is_told_anything_and_nobody_announces() {
     let two = Two::new();
     fs::remove_dir_all(two.folder.path()).expect("removes");
-    assert!(two.follower.foreign(|_| true).is_err());
+    assert!(two.follower.foreign(|| true, |_| true).is_err());
     assert!(two.writer.announce(&key()).is_err());
 }
 
@@ -162,4 +162,12 @@ fn of_eight_who_write_at_once_each_is_heard() {
     });
     let Foreign::Keys(told) = two.told() else { unreachable!("nobody has replaced the file") };
     assert!(told.iter().all(|key| announced.remove(key)) && announced.is_empty());
+}
+
+#[test]
+fn what_nobody_waits_for_any_more_is_told_to_the_next() {
+    let two = Two::new();
+    let key = two.announces();
+    assert!(two.follower.foreign(|| false, |_| true).is_err());
+    assert_eq!(two.told(), Foreign::Keys(vec![key]));
 }
