@@ -55,16 +55,11 @@ pub fn OwnForms(lists: AccountLists, asked: Asked) -> impl IntoView {
     let submission = Submission::new(None);
     let navigate = use_navigate();
     let changed = RwSignal::new(asked.done);
-    let drawn = StoredValue::new(None::<(Language, Option<String>)>);
+    let drawn = StoredValue::new(None);
     let html = move || {
-        let now = (visitor.language(), visitor.username());
-        let is_translated = drawn.with_value(|before| {
-            before.as_ref().is_some_and(|(language, name)| *language != now.0 && *name == now.1)
-        });
-        if is_translated {
+        if is_translated(drawn, visitor) {
             keep_typed();
         }
-        drawn.set_value(Some(now));
         let page = Page { asked: &asked, text: visitor.text(), username: visitor.username() };
         page.html(changed.get(), visitor.password_minimum())
     };
@@ -79,8 +74,7 @@ pub fn OwnForms(lists: AccountLists, asked: Asked) -> impl IntoView {
     let on_submit = move |event: SubmitEvent| {
         let form = event.target().map(JsCast::unchecked_into::<HtmlFormElement>);
         let Some(form) = form.filter(|form| form.method() != "dialog") else { return };
-        each(".revealing input", |input| drop(input.set_attribute("type", "password")));
-        each(".reveal", |button| drop(button.set_attribute("aria-pressed", "false")));
+        hide_passwords();
         let (name, navigate) = (form.name(), navigate.clone());
         let on_success = move |whoami: Whoami, _: FormData| {
             if name == REMOVAL {
@@ -200,6 +194,16 @@ fn show(error: Option<&ApiError>, text: &Text) {
     });
 }
 
+/// Whether the same person's forms are drawn once more, in another language.
+fn is_translated(drawn: StoredValue<Option<(Language, Option<String>)>>, visitor: CurrentVisitor) -> bool {
+    let (language, username) = (visitor.language(), visitor.username());
+    let is_translated = drawn.with_value(|before| {
+        before.as_ref().is_some_and(|before| before.0 != language && before.1 == username)
+    });
+    drawn.set_value(Some((language, username)));
+    is_translated
+}
+
 /// What is typed, and whether the removal is unfolded, outlasts the drawing of the forms in another language; not
 /// the change to another person, who may have signed in from another tab.
 fn keep_typed() {
@@ -217,6 +221,12 @@ fn keep_typed() {
 
 fn value_of(input: &Element) -> String {
     input.unchecked_ref::<HtmlInputElement>().value()
+}
+
+/// Hides all passwords that are shown.
+fn hide_passwords() {
+    each(".revealing input", |input| drop(input.set_attribute("type", "password")));
+    each(".reveal", |button| drop(button.set_attribute("aria-pressed", "false")));
 }
 
 /// Shows or hides a password, if it was its button that was pressed.
