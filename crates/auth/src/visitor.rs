@@ -64,6 +64,7 @@ impl Visitor {
     /// header is kept with a sign-in, in words, so that its owner knows it again; the token, if the browser
     /// carries one, says to which account it has signed in before.
     pub async fn recognise(auth: Auth, session: CurrentSession, caller: Caller) -> Self {
+        let mut ended = None;
         let standing = match session.presence().await {
             Ok(Presence::Nobody) => Standing::Known { record: None, member: None },
             Ok(Presence::Living(record)) => {
@@ -72,13 +73,19 @@ impl Visitor {
                 let member = member.map(|(account, username)| Member { account, username });
                 Standing::Known { record: Some(record), member }
             }
-            Ok(Presence::Ended { reason, .. }) => Standing::Ended(reason),
+            Ok(Presence::Ended { reason, in_flight }) => {
+                ended = (!in_flight).then_some(reason);
+                Standing::Ended(reason)
+            }
             Err(error) => {
                 tracing::debug!(%error, source = ?std::error::Error::source(&error), "a visitor could not be recognised");
                 Standing::Unknown
             }
         };
         let visitor = Self { auth, session, caller, given: Arc::default(), standing };
+        if let Some(reason) = ended {
+            visitor.log_end(reason);
+        }
         visitor.count_visit().await;
         visitor
     }

@@ -163,6 +163,12 @@ impl CurrentSession {
         Ok(state.living().map(|living| self.inner.sessions.key(&living.id)))
     }
 
+    /// The key of the session that the request's cookie names, living or not; `None` if it names none that could be.
+    #[must_use]
+    pub fn presented(&self) -> Option<Key> {
+        self.inner.shown.id().map(|id| self.inner.sessions.key(&id))
+    }
+
     /// The living sessions of the account that is signed in, newest first; where they cannot be listed, this
     /// one alone. Of a guest, none.
     ///

@@ -38,7 +38,7 @@ impl Log {
         Self { written, _until: tracing::subscriber::set_default(log) }
     }
 
-    /// Every line that is an error, or about a store: its level, event and subject.
+    /// Every line that is an error, or about a store or a sweep: its level, event and subject.
     fn lines(&self) -> Vec<String> {
         let text = String::from_utf8(self.written.lock().expect("a lock").clone()).expect("text");
         let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
@@ -48,7 +48,7 @@ impl Log {
         };
         lines
             .map(|line| told(&line))
-            .filter(|told| told.contains("ERROR") || told.contains("store_"))
+            .filter(|told| ["ERROR", "store_", "sweep_"].iter().any(|name| told.contains(name)))
             .collect()
     }
 }
@@ -160,4 +160,28 @@ async fn a_clock_that_is_put_back_hides_no_outage() {
     app.clock.advance(Duration::minutes(-10));
     assert_eq!(page(&mut ada).await, 200);
     assert_eq!(log.lines(), ["ERROR store_away session store", "INFO store_back session store"]);
+}
+
+/// ASVS V16.3.4.
+#[tokio::test]
+async fn what_cannot_be_cleared_away() {
+    let app = TestApp::with(&["sessions.sweep_every=1s"]).await;
+    let log = Log::begin();
+    let until = async |lines: usize| {
+        while log.lines().len() < lines {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    let mut expected = Vec::new();
+    for (is_away, line) in [
+        (true, "WARN sweep_failing expired sessions"),
+        (false, "INFO sweep_recovered expired sessions"),
+        (true, "WARN sweep_failing expired sessions"),
+    ] {
+        rename(&app, "sessions", is_away);
+        expected.push(line);
+        until(expected.len()).await;
+        tokio::time::sleep(std::time::Duration::from_millis(2500)).await;
+        assert_eq!(log.lines(), expected, "each once, however many sweeps");
+    }
 }

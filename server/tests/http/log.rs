@@ -7,6 +7,7 @@ use contract::SecurityEvent;
 use reqwest::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
+use server::config::keygen;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tokio::sync::OnceCell;
@@ -80,11 +81,19 @@ impl Caller {
 async fn write() -> Log {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("log");
-    let settings = ["log.format=json", "log.level=trace"].map(str::to_owned);
-    let log = fs::File::create(&file).expect("a file");
-    let process = Process::start_logging(&folder, &settings, log.into());
-    let mut ada = Caller::new(&process.origin);
     let credentials = |name: &str, password: &str| json!({ "username": name, "password": password });
+    let signed_by = |key: String| ["sessions.sign_ids=true".to_owned(), format!("sessions.keys={key}")];
+    let before = Process::start(&folder, &signed_by(keygen().expect("randomness")));
+    let mut bob = Caller::new(&before.origin);
+    assert_eq!(bob.send(Method::POST, "/api/v1/register", credentials("bob", CANARY)).await, 201);
+    before.kill();
+    let settings = ["log.format=json", "log.level=trace"].map(str::to_owned);
+    let settings = settings.into_iter().chain(signed_by(keygen().expect("randomness")));
+    let log = fs::File::create(&file).expect("a file");
+    let process = Process::start_logging(&folder, &settings.collect::<Vec<_>>(), log.into());
+    bob.origin.clone_from(&process.origin);
+    assert_eq!(bob.send(Method::GET, "/api/v1/protected", Value::Null).await, 401, "of a retired key");
+    let mut ada = Caller::new(&process.origin);
     let next = json!({ "username": "ada", "password": CANARY, "next": "//evil.example" });
     let change = json!({ "current_password": CANARY, "new_password": OTHER_CANARY });
     for (method, path, body, status) in [
@@ -92,6 +101,12 @@ async fn write() -> Log {
         (Method::POST, "/api/v1/login", credentials("ada", OTHER_CANARY), 401),
         (Method::POST, "/api/v1/login", credentials(HOSTILE, CANARY), 401),
         (Method::POST, "/api/v1/login", next, 200),
+    ] {
+        assert_eq!(ada.send(method.clone(), path, body).await, status, "{method} {path}");
+    }
+    let mut elsewhere = Caller::new(&process.origin);
+    assert_eq!(elsewhere.send(Method::POST, "/api/v1/login", credentials("ada", CANARY)).await, 200);
+    for (method, path, body, status) in [
         (Method::PUT, "/api/v1/password", change, 204),
         (Method::DELETE, "/api/v1/sessions", Value::Null, 204),
         (Method::POST, "/api/v1/logout", Value::Null, 204),
@@ -101,6 +116,7 @@ async fn write() -> Log {
     ] {
         assert_eq!(ada.send(method.clone(), path, body).await, status, "{method} {path}");
     }
+    assert_eq!(elsewhere.send(Method::GET, "/api/v1/protected", Value::Null).await, 401, "it has ended");
     assert_eq!(ada.send_from("cross-site", Method::POST, "/api/v1/logout", Value::Null).await, 403);
     let mut throttled = 0;
     for _ in 0..12 {
@@ -110,7 +126,8 @@ async fn write() -> Log {
     process.kill();
     let text = fs::read_to_string(&file).expect("a log");
     let lines = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-    let secrets = ada.seen.into_iter().chain([CANARY, OTHER_CANARY].map(str::to_owned)).collect();
+    let seen = [ada, bob, elsewhere].into_iter().flat_map(|caller| caller.seen);
+    let secrets = seen.chain([CANARY, OTHER_CANARY].map(str::to_owned)).collect();
     Log { text, lines, secrets }
 }
 
@@ -155,6 +172,8 @@ async fn what_happened_is_in_it_by_its_fixed_name() {
         "signed_in",
         "next_refused",
         "password_changed",
+        "session_ended",
+        "key_retired",
         "sessions_revoked",
         "signed_out",
         "account_removed",
@@ -178,6 +197,21 @@ async fn an_event_says_who_where_and_in_which_session_and_request() {
     assert_eq!((&failed["outcome"], &signed_in["outcome"]), (&json!("refused"), &json!("done")));
     assert_eq!(signed_in["session"].as_str().map(str::len), Some(22));
     assert_ne!(failed["request"], signed_in["request"]);
+}
+
+#[tokio::test]
+async fn whoever_comes_with_a_session_that_has_ended_is_logged_with_its_reason() {
+    let log = Log::of_a_journey().await;
+    let [ended, retired] = ["session_ended", "key_retired"].map(|name| log.event(name));
+    assert_eq!((&ended["reason"], &ended["outcome"]), (&json!("password_changed"), &json!("refused")));
+    assert_eq!(ended["session"].as_str().map(str::len), Some(22));
+    assert_eq!((&retired["reason"], &retired["session"]), (&json!("key_retired"), &Value::Null));
+    let reasons: Vec<_> = log
+        .events()
+        .filter(|(name, _)| *name == "session_ended")
+        .map(|(_, line)| &line["fields"]["reason"])
+        .collect();
+    assert_eq!(reasons, ["password_changed"], "ids that were just exchanged or signed out are none");
 }
 
 /// ASVS V16.1.1.

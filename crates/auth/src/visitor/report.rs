@@ -1,7 +1,7 @@
 //! Reporting security events: to the log, and to the account's owner.
 
 use contract::{EventsView, SecurityEvent};
-use sessions::{AccountKey, Key};
+use sessions::{AccountKey, Key, Reason};
 
 use super::{Member, Visitor, view};
 use crate::{Account, AccountEvent, AuthError};
@@ -55,6 +55,15 @@ impl Visitor {
         } else {
             tracing::info!(event = name, outcome = "done", account, session, %address, %request, "{}", sentence(event));
         }
+    }
+
+    /// Logs that somebody came with a session that has ended, and why; `None` if its id is not known.
+    pub(super) fn log_end(&self, reason: Option<Reason>) {
+        let event = if reason == Some(Reason::KeyRetired) { "key_retired" } else { "session_ended" };
+        let reason = reason.map_or("unknown", Reason::as_str);
+        let session = self.session.presented().map(|key| key.handle());
+        let (address, request) = (self.caller.address, self.caller.request);
+        tracing::info!(event, outcome = "refused", reason, session, %address, %request, "somebody came with a session that has ended");
     }
 
     /// What cannot be noted is in the log all the same, and no reason to refuse what was done.
