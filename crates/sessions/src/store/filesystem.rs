@@ -267,16 +267,12 @@ impl Inner {
     /// Ends a session, and tells who has it in memory; also of one that has expired, which lives again elsewhere
     /// if a clock is put back. Whether a session that lived has ended by this.
     fn end(&self, key: &Key, reason: Reason) -> Result<bool, StoreError> {
-        self.finish(key, reason, Self::announce)
+        self.finish(key, reason, Durability::Synchronised)
     }
 
-    /// Leaves only the reason; a limit that has passed already is the reason.
-    fn finish(
-        &self,
-        key: &Key,
-        reason: Reason,
-        announce: impl FnOnce(&Self, &Key) -> Result<(), StoreError>,
-    ) -> Result<bool, StoreError> {
+    /// Leaves only the reason; a limit that has passed already is the reason. What may be lost makes no difference
+    /// to others, and is not announced.
+    fn finish(&self, key: &Key, reason: Reason, durability: Durability) -> Result<bool, StoreError> {
         let now = self.clock.now();
         let (reason, at, account, lived) = match self.get(key) {
             Ok(Some(Document::Record(record))) => match record.expired(now) {
@@ -287,8 +283,10 @@ impl Inner {
             Ok(Some(Document::Ended { .. }) | None) => return Ok(false),
             Err(unavailable) => return Err(unavailable),
         };
-        announce(self, key)?;
-        self.put(key, &Document::Ended { reason, at }, Durability::Synchronised)?;
+        if durability == Durability::Synchronised {
+            self.announce(key)?;
+        }
+        self.put(key, &Document::Ended { reason, at }, durability)?;
         if let Some(account) = account {
             self.remove_from_index(account, key)?;
         }
@@ -312,7 +310,8 @@ impl Inner {
                         removed += 1;
                     }
                     Ok(Some(Document::Record(record))) if record.expired(self.clock.now()).is_some() => {
-                        self.finish(&key, Reason::Idle, |_, _| Ok(()))?;
+                        // If it is lost, the record has expired all the same.
+                        self.finish(&key, Reason::Idle, Durability::Lossy)?;
                         ended += 1;
                     }
                     Err(StoreError::Corrupt(_)) => {

@@ -3,6 +3,7 @@
 //! Choose it for tests and trials. Nothing survives a restart, and nothing is shared between servers.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry as MapEntry;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -13,62 +14,131 @@ use time::OffsetDateTime;
 use super::{Capabilities, Loaded, REASON_KEPT_FOR, Store, StoreError, Summary};
 use crate::{AccountKey, Change, Clock, Key, Reason, Record};
 
-/// So many that a sweep of a million sessions keeps one for less than a millisecond.
+/// So many that each holds only a few thousand of a million sessions.
 const SHARDS: usize = 256;
+
+/// So many a sweep ends before requests have their turn: a fraction of a millisecond.
+const AT_ONCE: usize = 50;
+
+type Shards<K, V> = [Mutex<HashMap<K, V>>; SHARDS];
 
 /// A sharded map of records.
 #[derive(Debug)]
 pub struct MemoryStore {
     clock: Arc<dyn Clock>,
-    shards: [Mutex<HashMap<Key, Entry>>; SHARDS],
+    shards: Shards<Key, Entry>,
+    /// What each account has that has not ended yet. Locked after the shard that holds the session.
+    accounts: Shards<AccountKey, Vec<Key>>,
     /// The shard at which the next sweep begins.
     sweeps_from: AtomicUsize,
 }
 
 #[derive(Debug)]
 enum Entry {
-    Record(Arc<Record>),
-    Ended { reason: Reason, at: OffsetDateTime },
+    Record {
+        record: Arc<Record>,
+        /// Its idle deadline: a sweep that asked each record would wait for memory all the time.
+        until: OffsetDateTime,
+    },
+    Ended {
+        reason: Reason,
+        at: OffsetDateTime,
+    },
 }
 
 impl MemoryStore {
     /// An empty store.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, shards: std::array::from_fn(|_| Mutex::default()), sweeps_from: AtomicUsize::new(0) }
+        let (shards, accounts) = (shards(), shards());
+        Self { clock, shards, accounts, sweeps_from: AtomicUsize::new(0) }
     }
 
     fn shard(&self, key: &Key) -> &Mutex<HashMap<Key, Entry>> {
-        let [first, ..] = key.as_bytes();
-        let index = usize::from(*first) % SHARDS;
-        self.shards.get(index).expect("a remainder of SHARDS is an index of it")
+        of(&self.shards, key.as_bytes())
     }
 
     /// Does something to a living record; `None` if there is none.
     fn with_living<T>(&self, key: &Key, act: impl FnOnce(&mut Record) -> T) -> Option<T> {
         let now = self.clock.now();
         match self.shard(key).lock().get_mut(key) {
-            Some(Entry::Record(record)) if record.expired(now).is_none() => Some(act(Arc::make_mut(record))),
+            Some(Entry::Record { record, until }) if *until > now => {
+                let record = Arc::make_mut(record);
+                let done = act(record);
+                *until = record.idle_deadline();
+                Some(done)
+            }
             _ => None,
         }
     }
+
+    /// Leaves only the reason; a limit that has passed already is the reason.
+    fn end_entry(&self, key: &Key, entry: &mut Entry, reason: Reason, now: OffsetDateTime) {
+        let Entry::Record { record, until } = entry else { return };
+        let (reason, at) = record.expired(now).map_or((reason, now), |limit| (limit, *until));
+        let account = record.account;
+        *entry = Entry::Ended { reason, at };
+        if let Some(account) = account
+            && let MapEntry::Occupied(mut of_account) =
+                of(&self.accounts, account.as_bytes()).lock().entry(account)
+        {
+            of_account.get_mut().retain(|one| one != key);
+            if of_account.get().is_empty() {
+                of_account.remove();
+            }
+        }
+    }
+
+    /// What of a shard is for a sweep.
+    fn over(shard: &Mutex<HashMap<Key, Entry>>, now: OffsetDateTime, limit: usize) -> Vec<Key> {
+        let entries = shard.lock();
+        entries.iter().filter(|(_, entry)| entry.is_over(now)).map(|(key, _)| *key).take(limit).collect()
+    }
+
+    /// Ends sessions of a shard that have expired, and removes reasons that were kept long enough.
+    fn clear_away(&self, keys: &[Key], shard: &Mutex<HashMap<Key, Entry>>, now: OffsetDateTime) {
+        let mut entries = shard.lock();
+        for key in keys {
+            match entries.get_mut(key).filter(|entry| entry.is_over(now)) {
+                Some(entry @ Entry::Record { .. }) => self.end_entry(key, entry, Reason::Idle, now),
+                Some(Entry::Ended { .. }) => drop(entries.remove(key)),
+                None => {}
+            }
+        }
+    }
+
+    fn keys_of(&self, account: AccountKey) -> Vec<Key> {
+        of(&self.accounts, account.as_bytes()).lock().get(&account).cloned().unwrap_or_default()
+    }
+}
+
+fn shards<K, V>() -> Shards<K, V> {
+    std::array::from_fn(|_| Mutex::default())
+}
+
+/// The shard for what begins with random bytes.
+fn of<'a, K, V>(shards: &'a Shards<K, V>, bytes: &[u8]) -> &'a Mutex<HashMap<K, V>> {
+    let first = bytes.first().copied().unwrap_or_default();
+    shards.get(usize::from(first) % SHARDS).expect("a remainder of SHARDS is an index of it")
 }
 
 #[async_trait]
 impl Store for MemoryStore {
     async fn insert(&self, key: &Key, record: &Record) -> Result<bool, StoreError> {
         let mut shard = self.shard(key).lock();
-        let is_free = !shard.contains_key(key);
-        if is_free {
-            shard.insert(*key, Entry::Record(Arc::new(record.clone())));
+        let MapEntry::Vacant(place) = shard.entry(*key) else { return Ok(false) };
+        let until = record.idle_deadline();
+        place.insert(Entry::Record { record: Arc::new(record.clone()), until });
+        if let Some(account) = record.account {
+            of(&self.accounts, account.as_bytes()).lock().entry(account).or_default().push(*key);
         }
-        Ok(is_free)
+        Ok(true)
     }
 
     async fn load(&self, key: &Key) -> Result<Loaded, StoreError> {
         let now = self.clock.now();
         Ok(match self.shard(key).lock().get(key) {
-            Some(Entry::Record(record)) => Loaded::at(Arc::clone(record), now),
+            Some(Entry::Record { record, .. }) => Loaded::at(Arc::clone(record), now),
             Some(Entry::Ended { reason, at }) => Loaded::Ended { reason: *reason, at: *at },
             None => Loaded::Absent,
         })
@@ -88,19 +158,16 @@ impl Store for MemoryStore {
     async fn end(&self, key: &Key, reason: Reason) -> Result<(), StoreError> {
         let now = self.clock.now();
         if let Some(entry) = self.shard(key).lock().get_mut(key) {
-            entry.end(reason, now);
+            self.end_entry(key, entry, reason, now);
         }
         Ok(())
     }
 
     async fn of_account(&self, account: AccountKey) -> Result<Vec<Summary>, StoreError> {
         let now = self.clock.now();
-        let mut found = Vec::new();
-        for shard in &self.shards {
-            let shard = shard.lock();
-            let living = shard.iter().filter_map(|(key, entry)| Some((key, entry.living(account, now)?)));
-            found.extend(living.map(|(key, record)| Summary { key: *key, record: record.clone() }));
-        }
+        let living =
+            |key| Some(Summary { key, record: self.shard(&key).lock().get(&key)?.living(now)?.clone() });
+        let mut found: Vec<_> = self.keys_of(account).into_iter().filter_map(living).collect();
         found.sort_by_key(|summary| std::cmp::Reverse(summary.record.created_at));
         Ok(found)
     }
@@ -113,12 +180,12 @@ impl Store for MemoryStore {
     ) -> Result<u64, StoreError> {
         let now = self.clock.now();
         let mut ended = 0;
-        for shard in &self.shards {
-            for (key, entry) in shard.lock().iter_mut() {
-                if Some(key) != except && entry.living(account, now).is_some() {
-                    entry.end(reason, now);
-                    ended += 1;
-                }
+        for key in self.keys_of(account).iter().filter(|key| Some(*key) != except) {
+            if let Some(entry) = self.shard(key).lock().get_mut(key)
+                && entry.living(now).is_some()
+            {
+                self.end_entry(key, entry, reason, now);
+                ended += 1;
             }
         }
         Ok(ended)
@@ -126,29 +193,24 @@ impl Store for MemoryStore {
 
     async fn sweep(&self, limit: usize) -> Result<u64, StoreError> {
         let now = self.clock.now();
-        let (mut ended, mut removed) = (0, 0);
+        let mut swept = 0;
         let first = self.sweeps_from.load(Ordering::Relaxed);
         let (before, after) = self.shards.split_at_checked(first).unwrap_or_default();
         for (offset, shard) in after.iter().chain(before).enumerate() {
-            shard.lock().retain(|_, entry| {
-                let is_old = matches!(entry, Entry::Ended { at, .. } if now - REASON_KEPT_FOR >= *at);
-                let is_due = matches!(entry, Entry::Record(record) if record.expired(now).is_some());
-                if is_due && ended < limit {
-                    entry.end(Reason::Idle, now);
-                    ended += 1;
-                }
-                let goes = is_old && removed < limit;
-                removed += usize::from(goes);
-                !goes
-            });
-            if ended >= limit || removed >= limit {
+            let over = Self::over(shard, now, limit - swept);
+            swept += over.len();
+            // Requests have their turn in between.
+            tokio::task::yield_now().await;
+            for some in over.chunks(AT_ONCE) {
+                self.clear_away(some, shard, now);
+                tokio::task::yield_now().await;
+            }
+            if swept >= limit {
                 self.sweeps_from.store((first + offset) % SHARDS, Ordering::Relaxed);
                 break;
             }
-            // Requests have their turn between shards.
-            tokio::task::yield_now().await;
         }
-        Ok((ended + removed) as u64)
+        Ok(swept as u64)
     }
 
     fn capabilities(&self) -> Capabilities {
@@ -164,24 +226,19 @@ impl Store for MemoryStore {
 }
 
 impl Entry {
-    /// The record, if it lives and is this account's.
-    fn living(&self, account: AccountKey, now: OffsetDateTime) -> Option<&Record> {
+    /// Whether it is for a sweep.
+    fn is_over(&self, now: OffsetDateTime) -> bool {
         match self {
-            Self::Record(record) if record.account == Some(account) && record.expired(now).is_none() => {
-                Some(record)
-            }
-            _ => None,
+            Self::Record { until, .. } => *until <= now,
+            Self::Ended { at, .. } => now - REASON_KEPT_FOR >= *at,
         }
     }
 
-    /// Leaves only the reason; a limit that has passed already is the reason.
-    fn end(&mut self, reason: Reason, now: OffsetDateTime) {
-        if let Self::Record(record) = self {
-            let (reason, at) = match record.expired(now) {
-                Some(limit) => (limit, record.idle_deadline()),
-                None => (reason, now),
-            };
-            *self = Self::Ended { reason, at };
+    /// The record, if it lives.
+    fn living(&self, now: OffsetDateTime) -> Option<&Record> {
+        match self {
+            Self::Record { record, until } if *until > now => Some(record),
+            _ => None,
         }
     }
 }
