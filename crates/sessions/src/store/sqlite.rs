@@ -266,6 +266,22 @@ mod tests {
             .expect("opens")
     }
 
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn files_are_for_their_owner_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = open(&folder);
+        let record = Record::new(Policy::SIGNED_IN, store.clock.now());
+        store.insert(&SessionId::random().key(""), &record).await.expect("inserts");
+        let modes = std::fs::read_dir(folder.path()).expect("lists").map(|entry| {
+            let entry = entry.expect("an entry");
+            (entry.file_name(), entry.metadata().expect("is there").permissions().mode() & 0o777)
+        });
+        let modes: Vec<_> = modes.collect();
+        assert!(modes.len() > 1 && modes.iter().all(|(_, mode)| *mode == 0o600), "{modes:?}");
+    }
+
     #[tokio::test]
     async fn a_damaged_record_is_corrupt_and_no_panic() {
         let folder = tempfile::tempdir().expect("a folder");

@@ -342,6 +342,19 @@ async fn a_record_in_redis_whose_end_is_missing_is_damaged_and_stays_as_it_is() 
     assert_eq!(open.get::<_, Vec<u8>>(&name).expect("is there"), cut);
 }
 
+#[tokio::test]
+async fn a_redis_that_asks_for_a_password_is_told_at_once() {
+    let server = servers::Redis::start(&[]);
+    let mut operator = server.connect().expect("connects");
+    let () =
+        redis::cmd("CONFIG").arg(&["SET", "requirepass", "s3same"]).query(&mut operator).expect("is set");
+    let open = async |url: &str| RedisStore::open(url, "", PATIENCE, Arc::new(FixedClock::default())).await;
+    let refused = open(&server.url()).await.expect_err("wants a password");
+    assert!(std::error::Error::source(&refused).expect("why").to_string().contains("NOAUTH"), "{refused:?}");
+    let url = server.url().replacen("redis://", "redis://:s3same@", 1);
+    open(&url).await.expect("opens");
+}
+
 mod redis_alone {
     sessions::conformance_tests!(super::Redis::new());
 }

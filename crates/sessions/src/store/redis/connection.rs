@@ -47,7 +47,10 @@ impl Connection {
             .set_number_of_retries(1);
         let mut single = ConnectionManager::new_with_config(address.client()?, config).await?;
         // Who may not ask is not in a cluster: its nodes tell everybody.
-        let about: String = cmd("INFO").arg("cluster").query_async(&mut single).await.unwrap_or_default();
+        let about: String = match cmd("INFO").arg("cluster").query_async(&mut single).await {
+            Err(error) if error.code() == Some("NOAUTH") => return Err(error),
+            answer => answer.unwrap_or_default(),
+        };
         if !about.lines().any(|line| line.trim() == "cluster_enabled:1") {
             return Ok(Self(Kind::Single(single)));
         }

@@ -1,5 +1,6 @@
 //! How a database file is opened and its tables kept up to date; for other tables in the same file too.
 
+use std::fs::OpenOptions;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,16 +11,28 @@ use super::super::Migrations;
 use super::super::encoding::millis;
 
 /// Opens the file for reading and writing, and creates it if it is missing. What is committed survives a
-/// crash of the machine (WAL, `synchronous = FULL`). Another's lock is waited for as long as `patience`.
+/// crash of the machine (WAL, `synchronous = FULL`). Another's lock is waited for as long as `patience`. A
+/// file that is created is for its owner alone.
 ///
 /// # Errors
 /// The file cannot be opened or written.
 pub fn connect(path: &Path, patience: Duration) -> rusqlite::Result<Connection> {
+    // SQLite gives the files beside it the same mode; what is wrong with the path it says better itself.
+    let _ = private_file().open(path);
     let connection = Connection::open(path)?;
     connection.busy_timeout(patience)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     Ok(connection)
+}
+
+/// Creates a file for its owner alone.
+fn private_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 /// Opens an existing file for reading alone, in one thread at a time.
