@@ -73,6 +73,8 @@ async fn while_passwords_stand_in_line_whoami_is_answered_out_of_turn() {
         .map(|_| tokio::spawn(stand_in_line(app.url("/api/v1/login"), Arc::clone(&line))))
         .collect();
     while line.refused.load(Ordering::Relaxed) == 0 {
+        let compared = line.compared.load(Ordering::Relaxed);
+        assert!(compared < 10 * QUEUE, "twice as many as have a place, and nobody is sent away");
         tokio::task::yield_now().await;
     }
     let before = line.compared.load(Ordering::Relaxed);

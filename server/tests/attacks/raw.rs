@@ -41,8 +41,11 @@ impl Transcript {
 }
 
 impl Raw {
+    /// Connects; what is sent goes out at once.
     pub async fn to(app: &TestApp) -> Self {
-        Self::at(app.address()).await.expect("connects")
+        let raw = Self::at(app.address()).await.expect("connects");
+        raw.0.set_nodelay(true).expect("can be set");
+        raw
     }
 
     /// Connects to an address at which perhaps nobody is.
@@ -84,6 +87,11 @@ impl Raw {
     pub async fn is_closed_in_silence(&mut self) {
         let read = timeout(PATIENCE, self.0.read(&mut [0; 1024])).await.expect("is closed in time");
         assert_eq!(read.expect("is closed, not reset"), 0, "without a word");
+    }
+
+    /// Whether nothing has come so far, and the connection is open.
+    pub fn is_silent(&self) -> bool {
+        self.0.try_read(&mut [0]).is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
     }
 
     /// Waits until something comes or the server closes the connection; whether it is still open.

@@ -55,6 +55,7 @@ async fn no_redirect_leads_to_an_address_that_is_too_long() {
     let answers = [
         guest.get(&long(8000)).await,
         guest.form("/api/fn/login", &fields).await,
+        guest.form("/api/fn/login", &[("username", &*"&".repeat(4000)), ("password", "x")]).await,
         guest.form("/api/fn/register", &fields).await,
         guest.form("/api/fn/set_preferences", &[("theme", "dark"), ("next", &elsewhere)]).await,
     ];
@@ -132,6 +133,17 @@ async fn needs_a_hash(app: &TestApp) -> bool {
     answer.status == StatusCode::SERVICE_UNAVAILABLE && answer.code() == "busy"
 }
 
+/// Whether the queue is full. Whoever comes at the right moment gets a place that has just become free, but not
+/// each time.
+async fn is_full(app: &TestApp) -> bool {
+    for _ in 0..10 {
+        if needs_a_hash(app).await {
+            return true;
+        }
+    }
+    false
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_too_large_is_refused_without_a_hash() {
     let app = TestApp::start().await;
@@ -156,6 +168,6 @@ async fn what_is_too_large_is_refused_without_a_hash() {
     }
     let form = format!("username=ada&password={mebibyte}");
     assert_eq!(post(&app, "/api/fn/login", "application/x-www-form-urlencoded", form).await.status, 413);
-    assert!(needs_a_hash(&app).await, "the queue was full all the while");
+    assert!(is_full(&app).await, "the queue was full all the while");
     drop(queue);
 }

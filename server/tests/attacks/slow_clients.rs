@@ -40,15 +40,18 @@ async fn a_thousand_half_bodies_keep_nobody_waiting() {
     let app = TestApp::start().await;
     let head =
         "POST /api/v1/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100";
-    others_are_served_while_a_thousand_begin(&app, &format!("{head}\r\n\r\n{{")).await;
+    let slow = others_are_served_while_a_thousand_begin(&app, &format!("{head}\r\n\r\n{{")).await;
+    assert!(slow.iter().all(Raw::is_silent), "and nobody was given up for it");
 }
 
 #[tokio::test]
 async fn a_request_that_comes_byte_by_byte_is_answered_like_any_other() {
     let app = TestApp::start().await;
-    let mut raw = Raw::to(&app).await;
+    let (mut raw, mut other) = (Raw::to(&app).await, app.program());
     for byte in b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" {
         raw.send([*byte]).await.expect("is taken");
+        // By then the server has read that byte alone.
+        assert_eq!(other.get("/healthz").await.status, 200);
     }
     assert_eq!(raw.read_all().await.statuses(), [200]);
 }
