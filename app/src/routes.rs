@@ -19,6 +19,8 @@ pub const ABOUT: &str = "/about";
 pub const CONTACT: &str = "/contact";
 /// Sign in.
 pub const LOGIN: &str = "/login";
+/// Where those who have removed their account are told that it is gone.
+pub const REMOVED: &str = "/login?error=session_ended.account_removed";
 /// Create an account.
 pub const REGISTER: &str = "/register";
 /// Ask before signing out.

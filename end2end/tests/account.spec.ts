@@ -1,4 +1,4 @@
-import { type Locator } from '@playwright/test';
+import { type Locator, type Page } from '@playwright/test';
 
 import { MEMBERS_PAGES } from '../support/pages';
 import { IMPATIENT_ADDRESS } from '../support/servers';
@@ -72,8 +72,9 @@ test('the account is removed with its password, and the visitor is a guest', JOU
   await expect(form).toContainText('there is no way back');
   await form.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await form.getByRole('button', { name: 'Remove account' }).click();
-  await visitor.landsOn('/', 'You are at the home page!!');
+  await expect(visitor.content.getByRole('alert')).toHaveText('This account was removed.');
   await visitor.seesAGuestsNavbar();
+  await expect(visitor.usernameField).toHaveValue('');
   expect((await (await elsewhere.get('/api/v1/protected')).json()).reason).toBe('account_removed');
   expect(await statusOfSignIn(visitor, PASSWORD)).toBe(401);
   await elsewhere.dispose();
@@ -169,14 +170,19 @@ test('a new password is judged while it is typed', WITH_JAVASCRIPT, async ({ vis
   await says(PASSWORD, /^Strong/);
 });
 
+/** Waits until the password has to be said once more. */
+async function isNotRecent(page: Page): Promise<void> {
+  const data = { current_password: 'x', new_password: 'x' };
+  const code = async () => (await (await page.request.put('/api/v1/password', { data })).json()).code;
+  await expect.poll(code).toBe('recent_sign_in_required');
+}
+
 test.describe('when the sign-in is not recent any more', () => {
   test.use({ baseURL: `http://${IMPATIENT_ADDRESS}` });
 
   test.beforeEach(async ({ visitor, page }) => {
     await visitor.isMember();
-    const data = { current_password: 'x', new_password: 'x' };
-    const code = async () => (await (await page.request.put('/api/v1/password', { data })).json()).code;
-    await expect.poll(code).toBe('recent_sign_in_required');
+    await isNotRecent(page);
   });
 
   // ASVS V7.5.2.
@@ -207,6 +213,30 @@ test.describe('when the sign-in is not recent any more', () => {
     await expect(changeForm(visitor).getByRole('status')).toContainText('Your password was changed');
     await visitor.seesTheMarkedDocument();
     expect(await statusOfSignIn(visitor, OTHER_PASSWORD)).toBe(200);
+  });
+
+  test('the password is asked for as often as it takes', WITH_JAVASCRIPT, async ({ visitor, page, complaints }) => {
+    complaints.expectStatus(403);
+    await (await visitor.signsInElsewhere()).dispose();
+    await visitor.open('/account');
+    await visitor.marksTheDocument();
+    await visitor.content.getByRole('button', { name: 'Sign out everywhere else' }).click();
+    await confirm(visitor);
+    await expect(visitor.content.getByRole('listitem')).toHaveCount(1);
+    await isNotRecent(page);
+    await changePassword(visitor);
+    await confirm(visitor);
+    await expect(changeForm(visitor).getByRole('status')).toContainText('Your password was changed');
+    await visitor.seesTheMarkedDocument();
+  });
+
+  test('the form that asks again is in sight', async ({ visitor, page, complaints }) => {
+    complaints.expectStatus(403);
+    await (await visitor.signsInElsewhere()).dispose();
+    await page.setViewportSize({ width: 390, height: 500 });
+    await visitor.open('/account');
+    await visitor.content.getByRole('button', { name: 'Sign out everywhere else' }).click();
+    await expect(dialog(visitor)).toBeInViewport();
   });
 
   test('nothing happens to those who cancel', async ({ visitor, complaints }) => {

@@ -115,7 +115,7 @@ impl Asked {
         if is_foreign {
             tracing::warn!(event = "origin_refused", %method, path, %address, %request, "a request came from another site, or does not say from where");
         } else if matches!(status, 401 | 403) {
-            tracing::info!(event = "access_refused", status, %method, path, %address, %request, "somebody asked for what is not theirs");
+            tracing::info!(event = "access_refused", status, %method, path, %address, %request, "refused for who asked");
         }
     }
 }

@@ -37,12 +37,21 @@ impl Site {
         let root = candidates.into_iter().flatten().find(|root| root.is_dir());
         let hashes = beside.join("hash.txt");
         let Some(root) = root else {
-            tracing::warn!("the site's files were not found: pages come without style and script");
+            let beside = beside.display();
+            tracing::warn!(
+                "the site's files are neither where LEPTOS_SITE_ROOT says nor in {beside}/site or {beside}/../site: pages come without style and script"
+            );
             return Ok(Self { root: PathBuf::new(), is_hashed: false, assets: Assets::unhashed() });
         };
         let assets = Assets::read(&hashes)?;
         let is_there = root.join(assets.css.trim_start_matches('/')).is_file();
         let assets = if is_there { assets } else { Assets::unhashed() };
+        if !root.join(assets.css.trim_start_matches('/')).is_file() {
+            let (root, hashes) = (root.display(), hashes.display());
+            tracing::warn!(
+                "the files in {root} are not those that {hashes} names, or that file is missing: pages come without style and script"
+            );
+        }
         Ok(Self { root, is_hashed: is_there && assets != Assets::unhashed(), assets })
     }
 

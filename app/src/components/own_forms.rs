@@ -20,7 +20,7 @@ use super::field::marks;
 use crate::browser::in_browser;
 use crate::confirmation::{self, DIALOG};
 use crate::markup::Markup;
-use crate::routes::HOME;
+use crate::routes::REMOVED;
 use crate::server_fns::{ChangePassword, Confirm, RemoveAccount};
 use crate::strength::{Strength, name_beside, new_password};
 use crate::submission::Submission;
@@ -32,6 +32,8 @@ const PASSWORD: &str = "password";
 /// The form that removes the account, likewise.
 const REMOVAL: &str = "removal";
 
+/// Instead of a form: the password was said once more, and the new one can be typed again.
+const AGAIN: &str = "again";
 /// The fields of the forms that are typed into.
 const TYPED: &str = ":is(#password, #removal) .revealing input";
 
@@ -66,8 +68,10 @@ pub fn OwnForms(lists: AccountLists, asked: Asked) -> impl IntoView {
     in_browser(Box::new(move || {
         let error = submission.failure.get();
         show(error.as_ref(), visitor.text());
-        each("[data-sent] .wide", |button| {
-            let _ = button.toggle_attribute_with_force("disabled", submission.pending.get());
+        let is_pending = submission.pending.get();
+        // The dialog's own button, too, which has lost the mark to what it goes on with.
+        each(if is_pending { "[data-sent] .wide" } else { ".wide[disabled]" }, |button| {
+            let _ = button.toggle_attribute_with_force("disabled", is_pending);
         });
     }));
     on_cleanup(confirmation::forget);
@@ -79,7 +83,7 @@ pub fn OwnForms(lists: AccountLists, asked: Asked) -> impl IntoView {
         let on_success = move |whoami: Whoami, _: FormData| {
             if name == REMOVAL {
                 // In this order: a guest who still stood on a members' page would be asked to sign in.
-                navigate(HOME, NavigateOptions::default());
+                navigate(REMOVED, NavigateOptions::default());
                 visitor.remember_username(None);
             } else {
                 lists.refresh();
@@ -99,7 +103,7 @@ pub fn OwnForms(lists: AccountLists, asked: Asked) -> impl IntoView {
 /// The page as it is written.
 struct Page<'a> {
     asked: &'a Asked,
-    text: &'a Text,
+    text: &'static Text,
     username: Option<String>,
 }
 
@@ -116,7 +120,7 @@ impl Page<'_> {
         let html = html.html("<form method=\"dialog\"><button class=\"quiet\">").text(own.cancel);
         let html = html.html("</button></form></dialog><section class=\"card\" id=\"password\"><h2>");
         let html = html.text(self.text.password).html("</h2><p class=\"done\" role=\"status\">");
-        let html = html.text(if changed { own.changed } else { "" }).html("</p>");
+        let html = html.text(self.done(changed)).html("</p>");
         let html = self.form(html, PASSWORD, ChangePassword::url(), own.change_lead);
         let html = self.field(html, PASSWORD, Field::CurrentPassword, own.current_password, None);
         let hint = Strength::Empty.words(self.text, minimum);
@@ -130,6 +134,15 @@ impl Page<'_> {
 
     fn failure(&self, form: &str) -> Option<&ApiError> {
         self.asked.failure.as_ref().filter(|_| self.asked.form == form)
+    }
+
+    /// What was done; without JavaScript a new password cannot wait until the one before was said once more.
+    fn done(&self, changed: bool) -> &'static str {
+        match (changed, &*self.asked.form) {
+            (true, _) => self.text.own.changed,
+            (false, AGAIN) => self.text.own.again,
+            _ => "",
+        }
     }
 
     fn open(&self, html: Markup, form: &str) -> Markup {
@@ -178,7 +191,7 @@ fn button(html: Markup, label: &str) -> Markup {
 /// What a failure says; of refused fields, what is wrong with the first.
 fn sentence(error: Option<&ApiError>, text: &Text) -> String {
     let Some(error) = error else { return String::new() };
-    error.fields().first().map_or_else(|| text.error(error).to_owned(), |field| text.fault(field.fault))
+    error.fields().first().map_or_else(|| text.error(error), |field| text.fault(field.fault))
 }
 
 /// Says why the form that was sent last has failed, or nothing.

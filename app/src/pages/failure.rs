@@ -7,7 +7,7 @@ use crate::text::Text;
 
 /// What happened and the way back. It stands alone: neither router nor visitor may be at hand.
 #[component]
-pub fn Failure(text: &'static Text, sentence: &'static str) -> impl IntoView {
+pub fn Failure(text: &'static Text, #[prop(into)] sentence: String) -> impl IntoView {
     view! {
         <main id="content">
             <h1>{text.trouble}</h1>

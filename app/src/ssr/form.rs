@@ -13,7 +13,7 @@ use http::{HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 
-use crate::routes::{ACCOUNT, HOME, LOGIN, Page, REGISTER};
+use crate::routes::{ACCOUNT, LOGIN, Page, REGISTER, REMOVED};
 use crate::server_fns::REMEMBER_USERNAME;
 
 /// What a form without JavaScript gets.
@@ -83,7 +83,7 @@ impl Form {
 
     /// The form that removes an account.
     pub(crate) fn remove_account() -> Self {
-        Self { next: HOME.to_owned(), again: Some(format!("{ACCOUNT}?form=removal")), confirm: None }
+        Self { next: REMOVED.to_owned(), again: Some(format!("{ACCOUNT}?form=removal")), confirm: None }
     }
 
     /// A form that ends sessions: one, or all others. It goes on once the password was said.
@@ -95,7 +95,7 @@ impl Form {
     /// The form that asks for the password once more, and what it then ends.
     pub(crate) fn confirm(end: Option<&str>) -> Self {
         let end = end.map(|end| format!("&end={}", typed(end))).unwrap_or_default();
-        let next = if end.is_empty() { format!("{ACCOUNT}#password") } else { ACCOUNT.to_owned() };
+        let next = if end.is_empty() { format!("{ACCOUNT}?form=again#password") } else { ACCOUNT.to_owned() };
         Self { next, again: Some(format!("{ACCOUNT}?form=confirm{end}")), confirm: None }
     }
 
@@ -117,8 +117,13 @@ impl Form {
 
     /// Answers both kinds of client.
     pub(crate) fn answer<T>(self, outcome: Result<T, ApiError>) -> Result<T, ApiError> {
-        let with_error =
-            |page, error: &ApiError| format!("{page}&error={}", percent_encode(&error.to_string()));
+        let with_error = |page: String, error: &ApiError| {
+            // The account's page has several forms, and the one that failed may be far down.
+            let form = page.strip_prefix(ACCOUNT).and_then(|query| query.strip_prefix("?form="));
+            let place = form.and_then(|form| form.split('&').next());
+            let place = place.map(|place| format!("#{place}")).unwrap_or_default();
+            format!("{page}&error={}{place}", percent_encode(&error.to_string()))
+        };
         let answer = match (&outcome, self.again, self.confirm) {
             (Ok(_), ..) => Answer::SeeOther(self.next),
             (Err(error @ ApiError::RecentSignInRequired), _, Some(page)) | (Err(error), Some(page), _) => {

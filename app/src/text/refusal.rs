@@ -7,7 +7,16 @@ use super::Text;
 impl Text {
     /// Tells people why a request failed.
     #[must_use]
-    pub const fn error(&self, error: &ApiError) -> &'static str {
+    pub fn error(&self, error: &ApiError) -> String {
+        match error {
+            ApiError::Throttled { retry_after } if *retry_after > 60 => {
+                around(self.refusals.throttled_for, &retry_after.div_ceil(60).to_string())
+            }
+            error => self.refusal(error).to_owned(),
+        }
+    }
+
+    const fn refusal(&self, error: &ApiError) -> &'static str {
         let refusals = &self.refusals;
         match error {
             ApiError::MalformedBody
@@ -106,6 +115,10 @@ mod tests {
             ApiError::Unreachable,
         ] {
             assert_eq!(text.error(&error), error.sentence());
+        }
+        for (seconds, wait) in [(60, "a moment and try again."), (61, "2 minutes."), (1200, "20 minutes.")] {
+            let said = text.error(&ApiError::Throttled { retry_after: seconds });
+            assert!(said.ends_with(wait), "{said}");
         }
         for fault in [
             Fault::UsernameLength,

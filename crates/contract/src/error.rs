@@ -152,7 +152,9 @@ impl ApiError {
             Self::SessionEnded { reason } => reason.sentence(),
             Self::RecentSignInRequired => "Please enter your password once more to go on.",
             Self::WrongPassword => "That is not your current password.",
-            Self::OriginRefused => "This request came from another site and was refused.",
+            Self::OriginRefused => {
+                "This request came from another site, or does not say from where, and was refused."
+            }
             Self::NotFound => "There is nothing at this address.",
             Self::MethodNotAllowed => "This address does not answer to that method.",
             Self::Timeout => "The request took too long.",

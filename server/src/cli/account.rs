@@ -117,10 +117,11 @@ async fn end_sessions(
 ) -> Result<String, Failure> {
     let sessions = open_sessions(config, &clock()).await?;
     let ended = sessions.end_of_account(account, reason).await?;
-    // Those in the memory of a server are out of reach: it finds the note at its next sweep.
-    if sessions.capabilities().survives_restart {
-        auth.accounts.settle_end(PendingEnd { account, reason }).await?;
+    // Those in the memory of a server are out of reach: it finds the note at its next sweep but one.
+    if !sessions.capabilities().survives_restart {
+        return Ok("by the running server itself, at a sweep in a minute at the earliest".to_owned());
     }
+    auth.accounts.settle_end(PendingEnd { account, reason }).await?;
     Ok(ended.map_or_else(|| "all".to_owned(), |count| count.to_string()))
 }
 

@@ -15,6 +15,10 @@ use crate::stores::open_sessions;
 /// Most sessions that one step of a sweep takes.
 const BATCH: usize = 500;
 
+const OUT_OF_REACH: &str = "with sessions.store = memory the sessions are in the running server, where no command \
+     reaches them; it forgets all of them when it is restarted, and ends those of an account some minutes after \
+     `server account set-password <name>` or `server account remove <name>`";
+
 #[derive(Debug, Subcommand)]
 pub enum SessionsCommand {
     /// List the sessions of an account: handle, when it began, when it was last used, from where.
@@ -36,6 +40,9 @@ pub enum SessionsCommand {
 impl SessionsCommand {
     pub async fn run(self, config: &Config) -> Result<(), Failure> {
         let sessions = open_sessions(config, &clock()).await?;
+        if sessions.capabilities().name == "memory" {
+            return Err(OUT_OF_REACH.into());
+        }
         match self {
             Self::List { name } => list(&sessions, &account(config, &name).await?).await,
             Self::Revoke { name, handle: None } => {

@@ -100,6 +100,11 @@ impl Reader {
             Ok(text) => {
                 let lines = text.lines().map(str::trim);
                 let lines: Vec<_> = lines.filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+                if lines.is_empty() {
+                    self.unread.insert(key);
+                    self.refuse(file_key, place, "there is nothing in it".to_owned());
+                    return;
+                }
                 let given = Given::text(&lines.join(","), Origin::SecretFile(place));
                 self.given.insert(key.to_owned(), given);
             }

@@ -21,7 +21,12 @@ pub(super) fn read(
     }
     let text = read_secret(key)?;
     // The parser's own error may quote the file.
+    let what = if text.contains("BEGIN ENCRYPTED PRIVATE KEY") {
+        "no private key but an encrypted one, whose password nobody is asked for,"
+    } else {
+        "no private key in PEM form"
+    };
     let key = PrivateKeyDer::from_pem_slice(text.as_bytes())
-        .map_err(|_| TlsError::Malformed { path: key.to_owned(), what: "no private key in PEM form" })?;
+        .map_err(|_| TlsError::Malformed { path: key.to_owned(), what })?;
     Ok((chain, key))
 }

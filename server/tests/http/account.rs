@@ -72,6 +72,7 @@ async fn the_form_forgets_the_remembered_name_too() {
     assert_eq!(browser.cookie("username"), Some("ada"));
     browser.remove_account(PASSWORD).await;
     assert_eq!(browser.cookie("username"), None);
+    assert!(browser.get(::app::routes::REMOVED).await.body.contains("This account was removed."));
 }
 
 /// Each `<input …>` of a page that has this attribute.

@@ -197,7 +197,7 @@ async fn a_refused_change_of_password() {
             (PASSWORD, PASSWORD, 422, "invalid.new_password-password_unchanged"),
         ] {
             let answer = ada.change_password(current, new).await;
-            let location = format!("/account?form=password&error={error}");
+            let location = format!("/account?form=password&error={error}#password");
             let expected = if door == Kind::Form { (303, Some(&*location)) } else { (status, None) };
             assert_eq!((answer.status.as_u16(), answer.location()), expected, "{door:?}");
         }
@@ -232,14 +232,14 @@ async fn removing_the_account() {
         let answer = ada.remove_account("another good password").await;
         let expected = match door {
             Kind::Program | Kind::Script => (403, None),
-            Kind::Form => (303, Some("/account?form=removal&error=wrong_password")),
+            Kind::Form => (303, Some("/account?form=removal&error=wrong_password#removal")),
         };
         assert_eq!((answer.status.as_u16(), answer.location()), expected, "{door:?}");
         let answer = ada.remove_account(PASSWORD).await;
         let expected = match door {
             Kind::Program => (204, None),
             Kind::Script => (200, None),
-            Kind::Form => (303, Some("/")),
+            Kind::Form => (303, Some(::app::routes::REMOVED)),
         };
         assert_eq!((answer.status.as_u16(), answer.location()), expected, "{door:?}");
         assert_eq!(answer.header("clear-site-data"), Some("\"cache\", \"storage\""), "{door:?}");

@@ -49,7 +49,7 @@ fn code(answer: &Answer) -> String {
         Ok(Value::String(said)) => said,
         _ => answer.code(),
     });
-    said.split(['.', '&']).next().unwrap_or_default().to_owned()
+    said.split(['.', '&', '#']).next().unwrap_or_default().to_owned()
 }
 
 /// How many of the account's events are failed sign-ins.

@@ -118,13 +118,16 @@ async fn without_javascript_the_interrupted_form_goes_on_after_the_password() {
         app.clock.advance(Duration::minutes(11));
         let answer =
             if end == "others" { browser.end_other_sessions().await } else { browser.end_session(end).await };
-        let asked = format!("/account?form=confirm&end={end}&error=recent_sign_in_required");
+        let asked = format!("/account?form=confirm&end={end}&error=recent_sign_in_required#confirm");
         assert_eq!((answer.status.as_u16(), answer.location()), (303, Some(asked.as_str())));
         let page = browser.get(&asked).await.body;
         assert!(page.contains(&format!(r#"name="end" value="{end}""#)), "{page}");
         assert!(page.contains("aria-labelledby=\"asks\" open"), "{page}");
         let wrong = browser.form("/api/fn/confirm", &[("password", "wrong"), ("end", end)]).await;
-        assert_eq!(wrong.location(), Some(&*format!("/account?form=confirm&end={end}&error=wrong_password")));
+        assert_eq!(
+            wrong.location(),
+            Some(&*format!("/account?form=confirm&end={end}&error=wrong_password#confirm"))
+        );
         let answer = browser.form("/api/fn/confirm", &[("password", PASSWORD), ("end", end)]).await;
         assert_eq!((answer.status.as_u16(), answer.location()), (303, Some("/account")));
     }
@@ -142,9 +145,10 @@ async fn without_javascript_the_password_form_opens_again_after_the_password() {
     browser.register("ada", PASSWORD).await;
     app.clock.advance(Duration::minutes(11));
     let answer = browser.change_password(PASSWORD, OTHER_PASSWORD).await;
-    let asked = "/account?form=confirm&error=recent_sign_in_required";
+    let asked = "/account?form=confirm&error=recent_sign_in_required#confirm";
     assert_eq!((answer.status.as_u16(), answer.location()), (303, Some(asked)));
-    assert_eq!(browser.confirm(PASSWORD).await.location(), Some("/account#password"));
+    assert_eq!(browser.confirm(PASSWORD).await.location(), Some("/account?form=again#password"));
+    assert!(browser.get("/account?form=again").await.body.contains("Now type the new password once more."));
     let changed = browser.change_password(PASSWORD, OTHER_PASSWORD).await;
     assert_eq!(changed.location(), Some("/account?done=password"));
 }

@@ -220,4 +220,8 @@ async fn an_operator_lists_and_ends_the_sessions_of_an_account() {
     assert_eq!(bob.whoami().await.get("username"), Some(&"bob".into()));
     let refused = operator(&app, "encrypted", &["list", "ada"]).expect_err("cannot be listed");
     assert!(refused.contains("nobody can list them"), "{refused}");
+    for command in [&["list", "ada"][..], &["revoke", "ada"], &["sweep"]] {
+        let refused = operator(&app, "memory", command).expect_err("is out of reach");
+        assert!(refused.contains("in the running server, where no command reaches them"), "{refused}");
+    }
 }

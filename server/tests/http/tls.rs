@@ -227,6 +227,10 @@ async fn a_certificate_that_cannot_be_used_stops_the_start_with_a_sentence() {
     std::fs::write(&files.key, "hunter2").expect("writes");
     let text = refusal(&files).await;
     assert!(text.contains("site.key has no private key in PEM form in it"), "{text}");
+    let sealed = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
+    std::fs::write(&files.key, sealed).expect("writes");
+    let text = refusal(&files).await;
+    assert!(text.contains("site.key has no private key but an encrypted one"), "{text}");
     std::fs::write(&files.certificate, "").expect("writes");
     assert!(refusal(&files).await.contains("site.pem has no certificate in PEM form in it"));
     files.certificate = folder.path().join("nowhere.pem");

@@ -72,6 +72,9 @@ mod tests {
         set_mode(0o644);
         let text = refused(&[(KEYS_FILE, named), (SIGN_IDS, "true")]);
         assert!(text.contains("can be read by others") && text.lines().count() == 1, "{text}");
+        std::fs::write(&path, "# none yet\n").expect("writes");
+        set_mode(0o600);
+        assert!(refused(&[(KEYS_FILE, named), (STORE, "encrypted")]).contains("there is nothing in it"));
         std::fs::write(&path, "redis://127.0.0.1/\n").expect("writes");
         set_mode(0o600);
         let url = accepted(&[(STORE, "redis"), (URL_FILE, named)]).sessions.url.expect("is set");

@@ -17,6 +17,13 @@ pub(super) fn check(sessions: &Sessions, reader: &mut Reader, server: &Server, d
     }
     check_url(sessions, reader, server, database);
     check_path(sessions, reader, database);
+    let uses_url = sessions.store.network().is_some() || (sessions.store == StoreKind::Sqlite && url_is_file);
+    if reader.has_value(URL) && !uses_url {
+        reader.warning(&[STORE, URL], "sessions are not kept there");
+    }
+    if reader.has_value(PATH) && (sessions.store.network().is_some() || sessions.store == StoreKind::Memory) {
+        reader.warning(&[STORE, PATH], "sessions are not kept there");
+    }
     if sessions.store == StoreKind::Memory && server.is_production() {
         reader.warning(&[PROFILE, STORE], "a restart then ends all sessions");
     }
@@ -95,6 +102,28 @@ mod tests {
         }
         let url = "rediss://app:kX3-not-in-any-manual@redis.example/";
         accepted(&[&PRODUCTION[..], &[(STORE, "redis"), (URL, url)]].concat());
+    }
+
+    #[test]
+    fn a_place_that_the_store_does_not_use_is_warned_of() {
+        let (redis, file) = ((URL, "redis://127.0.0.1/"), (PATH, "/x"));
+        for unused in [
+            &[redis][..],
+            &[(STORE, "encrypted"), redis],
+            &[(STORE, "memory"), file],
+            &[(STORE, "redis"), redis, file],
+        ] {
+            let warnings = accepted(unused).warnings;
+            assert!(
+                warnings.len() == 1 && warnings.iter().all(|one| one.ends_with("not kept there.")),
+                "{warnings:?}"
+            );
+        }
+        for used in
+            [&[(URL, "sqlite:///x")][..], &[(STORE, "filesystem"), file], &[(STORE, "encrypted"), file]]
+        {
+            assert_eq!(accepted(used).warnings.len(), 0);
+        }
     }
 
     #[test]
