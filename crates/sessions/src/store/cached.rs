@@ -4,7 +4,7 @@
 //! task asks the store five times a second what others have written, and forgets it; while it gets no
 //! answer, nothing is taken from memory.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -65,10 +65,23 @@ struct Inner<S> {
 
 #[derive(Debug, Default)]
 struct Shard {
-    records: HashMap<Key, Arc<Record>>,
+    records: HashMap<Key, Kept>,
+    /// In the order in which they came, or were spared; of some only the place is left.
+    order: VecDeque<(Key, u64)>,
+    /// Counts those who came.
+    places: u64,
     weight: usize,
     /// Counts the writes: what was read before one is not kept after it.
     writes: u64,
+}
+
+#[derive(Debug)]
+struct Kept {
+    record: Arc<Record>,
+    /// Its place in the order.
+    place: u64,
+    /// Whether somebody has asked for it since it came, or was spared.
+    is_used: bool,
 }
 
 impl<S: Watched> Cached<S> {
@@ -211,7 +224,10 @@ impl<S> Inner<S> {
         if self.started.elapsed() >= confirmed + BELIEVED_FOR {
             return None;
         }
-        self.shard(key).lock().records.get(key).cloned()
+        let mut shard = self.shard(key).lock();
+        let kept = shard.records.get_mut(key)?;
+        kept.is_used = true;
+        Some(Arc::clone(&kept.record))
     }
 
     /// Keeps a record, unless somebody has written to its shard since `writes` was read.
@@ -221,19 +237,16 @@ impl<S> Inner<S> {
         if shard.writes != writes || weight > self.capacity {
             return;
         }
+        shard.remove(key);
         shard.make_room(self.capacity - weight);
-        if let Some(before) = shard.records.insert(*key, Arc::clone(record)) {
-            shard.weight -= self::weight(&before);
-        }
+        shard.append(*key, Arc::clone(record));
         shard.weight += weight;
     }
 
     fn forget(&self, key: &Key) {
         let mut shard = self.shard(key).lock();
         shard.writes += 1;
-        if let Some(record) = shard.records.remove(key) {
-            shard.weight -= weight(&record);
-        }
+        shard.remove(key);
     }
 
     fn forget_where(&self, is_stale: impl Fn(&Record) -> bool) {
@@ -242,8 +255,8 @@ impl<S> Inner<S> {
             shard.writes += 1;
             let gone: usize = shard
                 .records
-                .extract_if(|_, record| is_stale(record))
-                .map(|(_, record)| weight(&record))
+                .extract_if(|_, kept| is_stale(&kept.record))
+                .map(|(_, kept)| weight(&kept.record))
                 .sum();
             shard.weight -= gone;
         }
@@ -251,12 +264,37 @@ impl<S> Inner<S> {
 }
 
 impl Shard {
-    /// Drops records, whichever, until at most `weight` is left.
+    /// Puts a record, which is not there, at the end of the order.
+    fn append(&mut self, key: Key, record: Arc<Record>) {
+        self.places += 1;
+        let place = self.places;
+        self.records.insert(key, Kept { record, place, is_used: false });
+        self.order.push_back((key, place));
+        // What is gone leaves its place behind; this happens once for as many as are left.
+        if self.order.len() > 2 * self.records.len() + 16 {
+            let records = &self.records;
+            self.order.retain(|(key, place)| records.get(key).is_some_and(|kept| kept.place == *place));
+        }
+    }
+
+    fn remove(&mut self, key: &Key) {
+        if let Some(kept) = self.records.remove(key) {
+            self.weight -= weight(&kept.record);
+        }
+    }
+
+    /// Drops records until at most `weight` is left: the oldest that nobody has asked for again (a clock with a
+    /// second chance), so that whoever walks over all sessions drives out nobody who is here all the time.
     fn make_room(&mut self, weight: usize) {
         while self.weight > weight {
-            let Some(key) = self.records.keys().next().copied() else { return };
-            if let Some(record) = self.records.remove(&key) {
-                self.weight -= self::weight(&record);
+            let Some((key, place)) = self.order.pop_front() else { return };
+            match self.records.get_mut(&key) {
+                Some(kept) if kept.place == place && kept.is_used => {
+                    kept.is_used = false;
+                    self.order.push_back((key, place));
+                }
+                Some(kept) if kept.place == place => self.remove(&key),
+                _ => {}
             }
         }
     }

@@ -186,11 +186,38 @@ async fn memory_is_bounded() {
     for key in &keys {
         cache.load(key).await.expect("loads");
     }
-    for key in &keys {
+    for key in keys.iter().rev() {
         cache.load(key).await.expect("loads");
     }
     let kept = 2 * keys.len() - store.loads();
     assert!((1..=64 * 4096 / 256).contains(&kept), "{kept} records of 256 bytes and more");
+}
+
+#[tokio::test]
+async fn who_is_here_all_the_time_is_kept_while_others_come_once() {
+    let (store, cache) = cache(64 * 4096).await;
+    let regulars: Vec<_> = (0..200).map(|_| key()).collect();
+    for _ in 0..50 {
+        for key in &regulars {
+            cache.load(key).await.expect("loads");
+        }
+        for _ in 0..100 {
+            cache.load(&key()).await.expect("loads");
+        }
+    }
+    let again = store.loads() - 50 * 100 - regulars.len();
+    assert!(again < 200, "of 10,000 questions for 200 sessions {again} went to the store again");
+}
+
+#[tokio::test]
+async fn what_is_written_again_and_again_takes_no_more_memory() {
+    let (_, cache) = cache(64 * 4096).await;
+    let key = key();
+    for _ in 0..10_000 {
+        cache.load(&key).await.expect("loads");
+        cache.touch(&key, FixedClock::default().now()).await.expect("touches");
+    }
+    assert!(format!("{cache:?}").len() < 100_000);
 }
 
 async fn redis(prefix: &str) -> RedisStore {
