@@ -40,7 +40,7 @@ pub enum SessionsCommand {
 impl SessionsCommand {
     pub async fn run(self, config: &Config) -> Result<(), Failure> {
         let sessions = open_sessions(config, &clock()).await?;
-        if sessions.capabilities().name == "memory" {
+        if !sessions.capabilities().survives_restart {
             return Err(OUT_OF_REACH.into());
         }
         match self {

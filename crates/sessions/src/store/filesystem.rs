@@ -28,7 +28,7 @@ use super::{Capabilities, Loaded, REASON_KEPT_FOR, Store, StoreError, Summary};
 use crate::{AccountKey, Change, Clock, Key, Reason, Record};
 
 mod changes;
-mod files;
+pub(super) mod files;
 mod names;
 
 use changes::Changes;

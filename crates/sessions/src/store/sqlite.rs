@@ -282,6 +282,29 @@ mod tests {
         assert!(modes.len() > 1 && modes.iter().all(|(_, mode)| *mode == 0o600), "{modes:?}");
     }
 
+    /// What this process has locked in the database file, as the kernel says.
+    #[cfg(target_os = "linux")]
+    fn locks(path: &Path) -> Vec<String> {
+        use std::os::unix::fs::MetadataExt as _;
+        let file = format!(":{} ", std::fs::metadata(path).expect("is there").ino());
+        let locks = std::fs::read_to_string("/proc/locks").expect("is Linux");
+        let locks = locks.lines().filter(|lock| lock.contains(&file));
+        locks.filter_map(|lock| lock.split_once(": ")).map(|(_, lock)| lock.to_owned()).collect()
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn whoever_connects_next_takes_no_lock_from_who_is_there() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("s.db");
+        let first = open(&folder);
+        first.load(&SessionId::random().key("")).await.expect("loads");
+        let before = locks(&path);
+        assert!(!before.is_empty(), "in WAL a connection has a lock for as long as it is open");
+        let _second = open(&folder);
+        assert_eq!(locks(&path), before);
+    }
+
     #[tokio::test]
     async fn a_damaged_record_is_corrupt_and_no_panic() {
         let folder = tempfile::tempdir().expect("a folder");

@@ -91,7 +91,7 @@ pub(super) fn existing_file() -> OpenOptions {
     options
 }
 
-pub(super) fn private_file() -> OpenOptions {
+pub(in crate::store) fn private_file() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true).create(true);
     #[cfg(unix)]

@@ -1,6 +1,7 @@
 //! How a database file is opened and its tables kept up to date; for other tables in the same file too.
 
-use std::fs::OpenOptions;
+use std::fs;
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use time::OffsetDateTime;
 
 use super::super::Migrations;
 use super::super::encoding::millis;
+use super::super::filesystem::files::private_file;
 
 /// Opens the file for reading and writing, and creates it if it is missing. What is committed survives a
 /// crash of the machine (WAL, `synchronous = FULL`). Another's lock is waited for as long as `patience`. A
@@ -17,8 +19,8 @@ use super::super::encoding::millis;
 /// # Errors
 /// The file cannot be opened or written.
 pub fn connect(path: &Path, patience: Duration) -> rusqlite::Result<Connection> {
-    // SQLite gives the files beside it the same mode; what is wrong with the path it says better itself.
-    let _ = private_file().open(path);
+    // What is wrong with the path SQLite says better itself.
+    let _ = create_private(path);
     let connection = Connection::open(path)?;
     connection.busy_timeout(patience)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -26,13 +28,18 @@ pub fn connect(path: &Path, patience: Duration) -> rusqlite::Result<Connection> 
     Ok(connection)
 }
 
-/// Creates a file for its owner alone.
-fn private_file() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
+/// Creates the file for its owner alone, if it is missing; SQLite gives the files beside it the same mode. The file
+/// itself is never opened here: to close it again would take away the locks that this process has on it by its
+/// other connections (`fcntl(2)`; SQLite, "How To Corrupt An SQLite Database File", section 2.2).
+fn create_private(path: &Path) -> io::Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    let beside = path.with_extension(format!("new-{}", std::process::id()));
+    drop(private_file().open(&beside)?);
+    let linked = fs::hard_link(&beside, path);
+    fs::remove_file(&beside)?;
+    linked
 }
 
 /// Opens an existing file for reading alone, in one thread at a time.
