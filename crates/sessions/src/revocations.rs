@@ -7,7 +7,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::{AccountKey, Key, Reason, StoreError};
 
@@ -24,6 +24,10 @@ pub(crate) use remembered::Remembered;
 /// Most ended sessions of one account that are remembered one by one; one more raises its epoch, which
 /// ends all sessions that the account has.
 pub const MOST_ENDED: usize = 1000;
+
+/// How long a session must have been found over, by its own limit, until its early end is forgotten. A clock that runs
+/// ahead for less, by however much, and is then put back lets no copy of a cookie live again.
+pub const OVER_FOR: Duration = Duration::DAY;
 
 /// Where it is remembered which client-side sessions have ended.
 #[async_trait]
@@ -48,7 +52,8 @@ pub trait Revocations: fmt::Debug + Send + Sync + 'static {
     async fn raise(&self, account: AccountKey, reason: Reason, at: OffsetDateTime)
     -> Result<u64, StoreError>;
 
-    /// Forgets at most `limit` sessions that would have ended by `now` anyway. Returns how many.
+    /// Finds at most `limit` sessions that would have ended by `now` anyway, and forgets at most `limit` that were
+    /// found so [`OVER_FOR`] ago and by each sweep since. Returns how many it found or forgot.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].

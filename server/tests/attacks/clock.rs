@@ -1,9 +1,11 @@
 //! The machine's clock is set, forwards and backwards.
 
+use std::time::Instant;
+
 use serde_json::json;
 use time::Duration;
 
-use crate::app::PASSWORD;
+use crate::app::{PASSWORD, TestApp};
 use crate::backing::Backing;
 
 #[tokio::test]
@@ -44,5 +46,36 @@ async fn after_four_hundred_days_everybody_signs_in_again_and_a_clock_set_back_r
             "{}: was signed out",
             backing.name
         );
+    }
+}
+
+#[tokio::test]
+async fn a_sweep_while_the_clock_is_ahead_revives_no_signed_out_cookie_once_it_is_put_back() {
+    for backing in Backing::client_side() {
+        let app = backing.start_with(&["sessions.sweep_every=100ms"]).await;
+        let mut ada = app.member("ada").await;
+        let mut signed_out = ada.clone();
+        ada.logout().await;
+        app.clock.advance(Duration::days(400));
+        until_found_over(&app).await;
+        // Some more sweeps.
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        app.clock.advance(Duration::days(-400));
+        let left = signed_out.whoami().await;
+        assert_eq!(left["authenticated"], json!(false), "{}: was signed out", backing.name);
+    }
+}
+
+/// Until a sweep has found that what has ended would have ended anyway.
+async fn until_found_over(app: &TestApp) {
+    let database = rusqlite::Connection::open(app.database()).expect("opens");
+    let found = || {
+        let count = "SELECT count(*) FROM ended_sessions WHERE over_since IS NOT NULL";
+        database.query_row(count, [], |row| row.get::<_, i64>(0)).expect("has the table")
+    };
+    let give_up = Instant::now() + std::time::Duration::from_secs(20);
+    while found() == 0 {
+        assert!(Instant::now() < give_up, "nothing was swept");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
 }

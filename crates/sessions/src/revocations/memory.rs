@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use time::OffsetDateTime;
 
-use super::{EndedEarly, MOST_ENDED, Revocations, Standing};
+use super::{EndedEarly, MOST_ENDED, OVER_FOR, Revocations, Standing};
 use crate::{AccountKey, Key, Reason, StoreError};
 
 /// A map of ended sessions, and one of epochs.
@@ -18,8 +18,15 @@ pub struct MemoryRevocations {
 
 #[derive(Debug, Default)]
 struct Maps {
-    ended: HashMap<Key, EndedEarly>,
+    ended: HashMap<Key, Entry>,
     epochs: HashMap<AccountKey, (u64, Reason, OffsetDateTime)>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    ended: EndedEarly,
+    /// When a sweep first found it over anyway.
+    over_since: Option<OffsetDateTime>,
 }
 
 impl Maps {
@@ -34,7 +41,7 @@ impl Maps {
 impl Revocations for MemoryRevocations {
     async fn standing(&self, key: &Key, account: Option<AccountKey>) -> Result<Standing, StoreError> {
         let maps = self.maps.lock();
-        let ended = maps.ended.get(key).map(|ended| (ended.reason, ended.at));
+        let ended = maps.ended.get(key).map(|Entry { ended, .. }| (ended.reason, ended.at));
         let raised = account.and_then(|account| maps.epochs.get(&account).copied());
         Ok(Standing {
             ended,
@@ -45,9 +52,10 @@ impl Revocations for MemoryRevocations {
 
     async fn end(&self, ended: &EndedEarly) -> Result<bool, StoreError> {
         let mut maps = self.maps.lock();
-        maps.ended.entry(ended.key).or_insert_with(|| ended.clone());
+        let entry = || Entry { ended: ended.clone(), over_since: None };
+        maps.ended.entry(ended.key).or_insert_with(entry);
         if let Some(account) = ended.account {
-            let is_its = |other: &EndedEarly| other.account == Some(account);
+            let is_its = |other: &Entry| other.ended.account == Some(account);
             if maps.ended.values().filter(|other| is_its(other)).count() > MOST_ENDED {
                 maps.ended.retain(|_, other| !is_its(other));
                 maps.raise(account, ended.reason, ended.at);
@@ -68,6 +76,14 @@ impl Revocations for MemoryRevocations {
 
     async fn sweep(&self, now: OffsetDateTime, limit: usize) -> Result<u64, StoreError> {
         let mut maps = self.maps.lock();
-        Ok(maps.ended.extract_if(|_, ended| ended.until <= now).take(limit).count() as u64)
+        for entry in maps.ended.values_mut().filter(|entry| entry.ended.until > now) {
+            entry.over_since = None;
+        }
+        let is_long_over = |entry: &Entry| entry.over_since.is_some_and(|since| since <= now - OVER_FOR);
+        let forgotten = maps.ended.extract_if(|_, entry| is_long_over(entry)).take(limit).count();
+        let found =
+            maps.ended.values_mut().filter(|entry| entry.over_since.is_none() && entry.ended.until <= now);
+        let found = found.take(limit).map(|entry| entry.over_since = Some(now)).count();
+        Ok((forgotten + found) as u64)
     }
 }

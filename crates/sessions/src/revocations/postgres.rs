@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use sqlx::{Connection as _, PgConnection};
 use time::OffsetDateTime;
 
-use super::{EndedEarly, MOST_ENDED, Revocations, Standing};
+use super::{EndedEarly, MOST_ENDED, OVER_FOR, Revocations, Standing};
 use crate::store::Migrations;
 use crate::store::encoding::{millis, moment};
 use crate::store::postgres::Database;
@@ -15,7 +15,8 @@ use crate::{AccountKey, Key, Reason, StoreError};
 
 const MIGRATIONS: Migrations = Migrations {
     name: "revocations",
-    steps: &["
+    steps: &[
+        "
     CREATE TABLE ended_sessions (
         application TEXT NOT NULL,
         key         BYTEA NOT NULL,
@@ -35,7 +36,15 @@ const MIGRATIONS: Migrations = Migrations {
         at          BIGINT NOT NULL,
         PRIMARY KEY (application, account)
     );
-"],
+",
+        "
+    ALTER TABLE ended_sessions ADD COLUMN over_since BIGINT;
+    DROP INDEX ended_sessions_until;
+    CREATE INDEX ended_sessions_until ON ended_sessions (until) WHERE over_since IS NULL;
+    CREATE INDEX ended_sessions_over ON ended_sessions (until) WHERE over_since IS NOT NULL;
+    CREATE INDEX ended_sessions_over_since ON ended_sessions (over_since) WHERE over_since IS NOT NULL;
+",
+    ],
 };
 
 /// An unknown account matches no epoch.
@@ -62,10 +71,24 @@ const RAISE: &str = "
     ON CONFLICT (application, account) DO UPDATE SET epoch = known.epoch + 1, reason = $3, at = $4
     RETURNING epoch";
 
-/// Passes over what somebody else is writing: there will be another sweep.
-const SWEEP: &str = "
+/// What the clock has been put back for. Like the next two it passes over what somebody else is writing: there will
+/// be another sweep.
+const NOT_OVER: &str = "
+    UPDATE ended_sessions SET over_since = NULL WHERE (application, key) IN (
+        SELECT application, key FROM ended_sessions WHERE over_since IS NOT NULL AND until > $1
+        FOR UPDATE SKIP LOCKED
+    )";
+
+const FORGET_OVER: &str = "
     DELETE FROM ended_sessions WHERE (application, key) IN (
-        SELECT application, key FROM ended_sessions WHERE until <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED
+        SELECT application, key FROM ended_sessions WHERE over_since <= $1 AND until <= $2 LIMIT $3
+        FOR UPDATE SKIP LOCKED
+    )";
+
+const OVER: &str = "
+    UPDATE ended_sessions SET over_since = $1 WHERE (application, key) IN (
+        SELECT application, key FROM ended_sessions WHERE over_since IS NULL AND until <= $1 LIMIT $2
+        FOR UPDATE SKIP LOCKED
     )";
 
 /// Tables of ended sessions and of epochs.
@@ -143,11 +166,19 @@ impl Revocations for PostgresRevocations {
 
     async fn sweep(&self, now: OffsetDateTime, limit: usize) -> Result<u64, StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let swept = self.database.query(move |connection| {
-            Box::pin(sqlx::query(SWEEP).bind(millis(now)).bind(limit).execute(connection))
-        });
-        Ok(swept.await?.rows_affected())
+        let sweeping = self
+            .database
+            .query(move |connection| Box::pin(async move { sweep(connection, now, limit).await }));
+        sweeping.await
     }
+}
+
+async fn sweep(connection: &mut PgConnection, now: OffsetDateTime, limit: i64) -> sqlx::Result<u64> {
+    sqlx::query(NOT_OVER).bind(millis(now)).execute(&mut *connection).await?;
+    let forget = sqlx::query(FORGET_OVER).bind(millis(now - OVER_FOR)).bind(millis(now)).bind(limit);
+    let forgotten = forget.execute(&mut *connection).await?;
+    let found = sqlx::query(OVER).bind(millis(now)).bind(limit).execute(connection).await?;
+    Ok(forgotten.rows_affected() + found.rows_affected())
 }
 
 async fn end(connection: &mut PgConnection, application: &str, ended: &EndedEarly) -> sqlx::Result<bool> {

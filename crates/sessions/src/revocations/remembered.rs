@@ -1,12 +1,12 @@
 //! Standings that were asked for lately.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use time::{Duration, OffsetDateTime};
 
 use super::{EndedEarly, Revocations, Standing};
+use crate::by_key::ByKey;
 use crate::{AccountKey, Key, Reason, StoreError};
 
 /// Most standings that are kept; each takes about 100 bytes.
@@ -25,7 +25,7 @@ struct Inner {
 
 #[derive(Debug, Default)]
 struct Kept {
-    standings: HashMap<Key, (OffsetDateTime, Standing)>,
+    standings: ByKey<(OffsetDateTime, Standing)>,
     /// Counts the ends: what was asked before one is not kept after it.
     ends: u64,
 }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use rusqlite::{OptionalExtension as _, Transaction, params};
 use time::OffsetDateTime;
 
-use super::{EndedEarly, MOST_ENDED, Revocations, Standing};
+use super::{EndedEarly, MOST_ENDED, OVER_FOR, Revocations, Standing};
 use crate::store::Migrations;
 use crate::store::encoding::{millis, moment};
 use crate::store::sqlite::Database;
@@ -16,7 +16,8 @@ use crate::{AccountKey, Key, Reason, StoreError};
 
 const MIGRATIONS: Migrations = Migrations {
     name: "revocations",
-    steps: &["
+    steps: &[
+        "
     CREATE TABLE ended_sessions (
         application TEXT NOT NULL,
         key         BLOB NOT NULL,
@@ -36,8 +37,28 @@ const MIGRATIONS: Migrations = Migrations {
         at          INTEGER NOT NULL,
         PRIMARY KEY (application, account)
     ) STRICT, WITHOUT ROWID;
-"],
+",
+        "
+    ALTER TABLE ended_sessions ADD COLUMN over_since INTEGER;
+    DROP INDEX ended_sessions_until;
+    CREATE INDEX ended_sessions_until ON ended_sessions (until) WHERE over_since IS NULL;
+    CREATE INDEX ended_sessions_over ON ended_sessions (until) WHERE over_since IS NOT NULL;
+    CREATE INDEX ended_sessions_over_since ON ended_sessions (over_since) WHERE over_since IS NOT NULL;
+",
+    ],
 };
+
+/// What the clock has been put back for.
+const NOT_OVER: &str =
+    "UPDATE ended_sessions SET over_since = NULL WHERE over_since IS NOT NULL AND until > ?1";
+
+const FORGET: &str = "
+    DELETE FROM ended_sessions WHERE (application, key) IN
+    (SELECT application, key FROM ended_sessions WHERE over_since <= ?1 LIMIT ?2)";
+
+const OVER: &str = "
+    UPDATE ended_sessions SET over_since = ?1 WHERE (application, key) IN
+    (SELECT application, key FROM ended_sessions WHERE over_since IS NULL AND until <= ?1 LIMIT ?2)";
 
 /// Tables of ended sessions and of epochs.
 #[derive(Clone, Debug)]
@@ -147,13 +168,11 @@ impl Revocations for SqliteRevocations {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.database
             .write(move |transaction| {
-                let swept = transaction
-                    .prepare_cached(
-                        "DELETE FROM ended_sessions WHERE (application, key) IN
-                         (SELECT application, key FROM ended_sessions WHERE until <= ?1 LIMIT ?2)",
-                    )?
-                    .execute(params![millis(now), limit])?;
-                Ok(swept as u64)
+                transaction.prepare_cached(NOT_OVER)?.execute(params![millis(now)])?;
+                let forgotten =
+                    transaction.prepare_cached(FORGET)?.execute(params![millis(now - OVER_FOR), limit])?;
+                let found = transaction.prepare_cached(OVER)?.execute(params![millis(now), limit])?;
+                Ok((forgotten + found) as u64)
             })
             .await
     }

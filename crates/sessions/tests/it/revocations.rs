@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sessions::revocations::memory::MemoryRevocations;
 use sessions::revocations::postgres::PostgresRevocations;
 use sessions::revocations::sqlite::SqliteRevocations;
-use sessions::revocations::{EndedEarly, MOST_ENDED, Revocations, Standing};
+use sessions::revocations::{EndedEarly, MOST_ENDED, OVER_FOR, Revocations, Standing};
 use sessions::{
     AccountKey, Backing, ClientBacking, ClientSide, Clock as _, FixedClock, Key, KeyRing, Reason, Sealing,
     SessionId,
@@ -40,6 +40,7 @@ on_each_place! {
     an_account_s_epoch_ends_what_was_sealed_before_it
     too_many_ends_of_one_account_raise_its_epoch_instead
     a_sweep_forgets_only_what_would_have_ended_anyway_and_no_more_than_asked
+    what_a_clock_that_ran_ahead_showed_over_is_not_forgotten_once_it_is_put_back
 }
 
 fn open(folder: &tempfile::TempDir, prefix: &str) -> SqliteRevocations {
@@ -109,12 +110,43 @@ async fn a_sweep_forgets_only_what_would_have_ended_anyway_and_no_more_than_aske
         let ended = EndedEarly { until: now() + Duration::days(day), ..ended(*key, None, Reason::SignedOut) };
         revocations.end(&ended).await.expect("ends");
     }
-    let later = now() + Duration::days(4);
-    assert_eq!(revocations.sweep(later, 3).await.expect("sweeps"), 3);
-    assert_eq!(revocations.sweep(later, 3).await.expect("sweeps"), 1);
-    assert_eq!(revocations.sweep(later, 3).await.expect("sweeps"), 0);
+    let found = now() + Duration::days(4);
+    for (at, counts) in [(found, [3, 1, 0]), (found + OVER_FOR - Duration::SECOND, [0; 3])] {
+        for count in counts {
+            assert_eq!(revocations.sweep(at, 3).await.expect("sweeps"), count);
+        }
+        assert_eq!(remembered(revocations, &keys).await, 5);
+    }
+    let forgotten = found + OVER_FOR;
+    // Three of the four, while the fifth is found.
+    assert_eq!(revocations.sweep(forgotten, 3).await.expect("sweeps"), 3 + 1);
+    assert_eq!(remembered(revocations, &keys).await, 2);
+    assert_eq!(revocations.sweep(forgotten, 3).await.expect("sweeps"), 1);
     let last = keys.last().expect("five");
     assert!(revocations.standing(last, None).await.expect("answers").ended.is_some());
+}
+
+async fn remembered(revocations: &impl Revocations, keys: &[Key]) -> usize {
+    let mut count = 0;
+    for key in keys {
+        count += usize::from(revocations.standing(key, None).await.expect("answers").ended.is_some());
+    }
+    count
+}
+
+async fn what_a_clock_that_ran_ahead_showed_over_is_not_forgotten_once_it_is_put_back(
+    revocations: &impl Revocations,
+) {
+    let key = key();
+    revocations.end(&ended(key, None, Reason::SignedOut)).await.expect("ends");
+    let ahead = Duration::days(400);
+    // Hours ahead, back, and ahead again: each time a sweep finds it over for the first time.
+    for clock in [ahead, ahead + Duration::hours(23), Duration::ZERO, ahead + Duration::days(2)] {
+        revocations.sweep(now() + clock, 10).await.expect("sweeps");
+        assert_eq!(remembered(revocations, &[key]).await, 1, "{clock}");
+    }
+    revocations.sweep(now() + ahead + Duration::days(3), 10).await.expect("sweeps");
+    assert_eq!(remembered(revocations, &[key]).await, 0, "in the end it is");
 }
 
 #[tokio::test]
