@@ -1,10 +1,9 @@
 //! The browser tests' runner, Playwright, and a Chromium for it.
 
 use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 
@@ -18,7 +17,7 @@ const DOWNLOAD_LIMIT: Duration = Duration::from_mins(5);
 
 /// Installs Playwright and finds it a browser. `None` is Playwright's own, else the answer is the program to start.
 pub fn ensure() -> Result<Option<PathBuf>> {
-    install_packages()?;
+    node::packages(&folder(), "Playwright")?;
     if let Some(chosen) = env::var_os("CHROMIUM_PATH").filter(|path| !path.is_empty()) {
         return Ok(Some(PathBuf::from(chosen)));
     }
@@ -48,22 +47,6 @@ pub fn playwright() -> Command {
 
 fn folder() -> PathBuf {
     workspace::root().join("end2end")
-}
-
-/// As the lock file says, unless they are there since it last changed.
-fn install_packages() -> Result<()> {
-    let folder = folder();
-    let installed = changed(&folder.join("node_modules/.package-lock.json"));
-    let wanted = changed(&folder.join("package-lock.json")).max(changed(&folder.join("package.json")));
-    if installed.is_some() && installed >= wanted {
-        return Ok(());
-    }
-    say::progress("  installing Playwright from npm (a few seconds)");
-    node::npm(&folder, &[if folder.join("package-lock.json").exists() { "ci" } else { "install" }])
-}
-
-fn changed(file: &Path) -> Option<SystemTime> {
-    fs::metadata(file).and_then(|metadata| metadata.modified()).ok()
 }
 
 /// Whether Playwright's own browser is here, after a try to download it, and runs.

