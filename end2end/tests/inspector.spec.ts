@@ -62,7 +62,7 @@ test('a session that is ended elsewhere is shown as ended, and the navbar follow
   await visitor.open('/session');
   const elsewhere = await visitor.signsInElsewhere();
   expect((await elsewhere.delete('/api/v1/sessions')).status()).toBe(204);
-  await expect(card(visitor, 'What happened')).toContainText('ended: revoked', { timeout: 15_000 });
+  await expect(card(visitor, 'What happened')).toContainText('ended: This device was signed out (revoked)', { timeout: 15_000 });
   await visitor.seesAGuestsNavbar();
   await expect(page).toHaveURL('/session');
   await elsewhere.dispose();

@@ -231,7 +231,12 @@ fn events_card(events: &[InspectedEvent], text: &'static Text) -> Card {
             EventKind::Used => words.used,
             EventKind::Ended => words.ended,
         };
-        line(&moment(&event.at), &[what, " ", &event.detail].concat())
+        let detail = if event.event == EventKind::Ended {
+            [text.ended_for(&event.detail), " (", &event.detail, ")"].concat()
+        } else {
+            event.detail.clone()
+        };
+        line(&moment(&event.at), &[what, " ", &detail].concat())
     });
     Card { heading: words.events, lines: newest_first.collect(), hint: words.events_hint, ..Card::default() }
 }

@@ -37,7 +37,7 @@ pub(super) static TEXT: Text = Text {
     signed_out_lead: "Sie sind nicht angemeldet.",
     account_lead: ("Sie sind angemeldet als ", "."),
     session: "Sitzung",
-    session_lead: "Was diese Seite von Ihrem Besuch aufbewahrt: im Browser, auf dem Server, und wie lange. Live.",
+    session_lead: "Was diese Seite von Ihrem Besuch aufbewahrt: im Browser, auf dem Server, und wie lange.",
     inspector: Inspector {
         in_browser: "In Ihrem Browser",
         on_server: "Auf dem Server",

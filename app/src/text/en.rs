@@ -37,7 +37,7 @@ pub(super) static TEXT: Text = Text {
     signed_out_lead: "You are not signed in.",
     account_lead: ("You are signed in as ", "."),
     session: "Session",
-    session_lead: "What this site keeps of your visit: in your browser, on the server, and for how long. Live.",
+    session_lead: "What this site keeps of your visit: in your browser, on the server, and for how long.",
     inspector: Inspector {
         in_browser: "In your browser",
         on_server: "On the server",

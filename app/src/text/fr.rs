@@ -37,7 +37,7 @@ pub(super) static TEXT: Text = Text {
     signed_out_lead: "Vous n’êtes pas connecté.",
     account_lead: ("Vous êtes connecté sous le nom ", "."),
     session: "Session",
-    session_lead: "Ce que ce site garde de votre visite\u{202f}: dans le navigateur, sur le serveur, et combien de temps. En direct.",
+    session_lead: "Ce que ce site garde de votre visite\u{202f}: dans le navigateur, sur le serveur, et combien de temps.",
     inspector: Inspector {
         in_browser: "Dans votre navigateur",
         on_server: "Sur le serveur",

@@ -43,6 +43,13 @@ impl Text {
         }
     }
 
+    /// Why a session ended, for somebody who looks at it: what is said to its visitor, without the advice.
+    #[must_use]
+    pub fn ended_for(&self, reason: &str) -> &'static str {
+        let sentence = self.end(reason.parse().unwrap_or(EndReason::Unknown));
+        sentence.split_once('.').map_or(sentence, |(why, _)| why)
+    }
+
     const fn end(&self, reason: EndReason) -> &'static str {
         let refusals = &self.refusals;
         match reason {
@@ -134,6 +141,16 @@ mod tests {
         ] {
             assert_eq!(text.fault(fault), fault.to_string());
         }
+    }
+
+    #[test]
+    fn the_inspector_tells_reasons_in_each_language() {
+        let told = Language::ALL.map(|language| Text::of(language).ended_for("revoked"));
+        assert_eq!(
+            told,
+            ["This device was signed out", "Dieses Gerät wurde abgemeldet", "Cet appareil a été déconnecté"]
+        );
+        assert_eq!(Text::of(Language::En).ended_for("cycled"), "Your session has ended");
     }
 
     #[test]
