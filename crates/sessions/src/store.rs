@@ -19,8 +19,12 @@ pub mod filesystem;
 pub mod memory;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod migrations;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod pace;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+#[cfg(any(feature = "filesystem", feature = "sqlite"))]
+mod private_file;
 #[cfg(feature = "redis")]
 pub mod redis;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]

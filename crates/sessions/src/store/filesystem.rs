@@ -24,19 +24,22 @@ use time::OffsetDateTime;
 
 use super::cached::{Foreign, Watched};
 use super::encoding::{Document, hex};
+use super::private_file::private_file;
 use super::{Capabilities, Loaded, REASON_KEPT_FOR, Store, StoreError, Summary};
 use crate::{AccountKey, Change, Clock, Key, Reason, Record};
 
 mod changes;
-pub(super) mod files;
+mod files;
 mod names;
+mod pace;
 
 use changes::Changes;
 use files::{
-    create_folder, folder_of, is_no_file, keys_due, private_file, read_at_once, read_whole, remove,
-    synchronise, write_whole,
+    create_folder, folder_of, is_no_file, keys_due, read_at_once, read_whole, remove, synchronise,
+    write_whole,
 };
 use names::{folder_name, key_of};
+use pace::Pace;
 
 /// A folder with a file for each session.
 #[derive(Clone, Debug)]
@@ -297,12 +300,16 @@ impl Inner {
         let now = SystemTime::from(self.clock.now());
         let (mut ended, mut removed) = (0, 0);
         let first = self.sweeps_from.load(Ordering::Relaxed);
+        let mut pace = Pace::begin();
         for shard in (0..=u8::MAX).map(|offset| first.wrapping_add(offset)) {
-            for key in keys_due(&shard_path(&self.root, shard), now).map_err(StoreError::unavailable)? {
+            for key in
+                keys_due(&shard_path(&self.root, shard), now, &mut pace).map_err(StoreError::unavailable)?
+            {
                 if ended >= limit || removed >= limit {
                     self.sweeps_from.store(shard, Ordering::Relaxed);
                     return Ok((ended + removed) as u64);
                 }
+                pace.keep();
                 let _turn = self.lock(shard)?;
                 match self.get(&key) {
                     Ok(Some(Document::Ended { at, .. })) if self.clock.now() - REASON_KEPT_FOR >= at => {

@@ -17,6 +17,7 @@ use time::OffsetDateTime;
 
 use super::cached::{Foreign, Watched};
 use super::encoding::{millis, span};
+use super::pace::in_steps;
 use super::row::{Row, summaries, value_of, version_of};
 use super::together::Together;
 use super::{Capabilities, Loaded, Migrations, REASON_KEPT_FOR, Store, StoreError, Summary};
@@ -238,6 +239,23 @@ impl Store for PostgresStore {
     }
 
     async fn sweep(&self, limit: usize) -> Result<u64, StoreError> {
+        in_steps(limit, |some| self.sweep_some(some)).await
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            name: "postgres",
+            is_client_side: false,
+            survives_restart: true,
+            shared: true,
+            listable: true,
+            expires_by_itself: false,
+        }
+    }
+}
+
+impl PostgresStore {
+    async fn sweep_some(&self, limit: usize) -> Result<u64, StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.run(move |inner, connection| {
             Box::pin(async move {
@@ -251,17 +269,6 @@ impl Store for PostgresStore {
             })
         })
         .await
-    }
-
-    fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            name: "postgres",
-            is_client_side: false,
-            survives_restart: true,
-            shared: true,
-            listable: true,
-            expires_by_itself: false,
-        }
     }
 }
 

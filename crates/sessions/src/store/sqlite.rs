@@ -13,6 +13,7 @@ use time::OffsetDateTime;
 
 use super::cached::{Foreign, Watched};
 use super::encoding::{millis, span};
+use super::pace::in_steps;
 use super::row::{summaries, value_of, version_of};
 use super::{Capabilities, Loaded, Migrations, REASON_KEPT_FOR, Store, StoreError, Summary};
 use crate::{AccountKey, Change, Clock, Key, Reason, Record};
@@ -202,6 +203,24 @@ impl Store for SqliteStore {
     }
 
     async fn sweep(&self, limit: usize) -> Result<u64, StoreError> {
+        in_steps(limit, |some| self.sweep_some(some)).await
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            name: "sqlite",
+            is_client_side: false,
+            survives_restart: true,
+            shared: true,
+            listable: true,
+            expires_by_itself: false,
+        }
+    }
+}
+
+impl SqliteStore {
+    /// In one transaction.
+    async fn sweep_some(&self, limit: usize) -> Result<u64, StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let clock = Arc::clone(&self.clock);
         self.database
@@ -224,17 +243,6 @@ impl Store for SqliteStore {
                 Ok((ended + removed) as u64)
             })
             .await
-    }
-
-    fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            name: "sqlite",
-            is_client_side: false,
-            survives_restart: true,
-            shared: true,
-            listable: true,
-            expires_by_itself: false,
-        }
     }
 }
 

@@ -5,8 +5,10 @@ use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::path::Path;
 use std::time::SystemTime;
 
+use super::super::private_file::private_file;
 use super::Durability;
 use super::names::key_of;
+use super::pace::Pace;
 use crate::Key;
 
 /// The folder that a file is in.
@@ -39,9 +41,10 @@ pub(super) fn is_no_file(error: &io::Error) -> bool {
 }
 
 /// The keys of a shard whose files are due, without opening any.
-pub(super) fn keys_due(shard: &Path, now: SystemTime) -> io::Result<Vec<Key>> {
+pub(super) fn keys_due(shard: &Path, now: SystemTime, pace: &mut Pace) -> io::Result<Vec<Key>> {
     let entries = fs::read_dir(shard)?.filter_map(Result::ok);
     let is_due = |entry: &fs::DirEntry| {
+        pace.keep();
         entry.metadata().and_then(|about| about.modified()).is_ok_and(|due| due <= now)
     };
     Ok(entries.filter(is_due).filter_map(|entry| key_of(&entry.file_name())).collect())
@@ -88,13 +91,5 @@ pub(super) fn existing_file() -> OpenOptions {
     options.read(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NOFOLLOW | libc::O_NONBLOCK);
-    options
-}
-
-pub(in crate::store) fn private_file() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
 }

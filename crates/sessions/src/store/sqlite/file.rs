@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 
 use super::super::Migrations;
 use super::super::encoding::millis;
-use super::super::filesystem::files::private_file;
+use super::super::private_file::private_file;
 
 /// Opens the file for reading and writing, and creates it if it is missing. What is committed survives a
 /// crash of the machine (WAL, `synchronous = FULL`). Another's lock is waited for as long as `patience`. A
