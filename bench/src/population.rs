@@ -1,9 +1,7 @@
 //! The sessions that are stored: the same for the server that holds them and the generator that asks for them.
 
-use std::collections::BTreeMap;
-
 use sessions::{
-    AccountKey, ClientSide, Contents, Cookie, KeyRing, Policy, Record, Sealing, SessionId, TooLarge,
+    AccountKey, ClientSide, Contents, Cookie, KeyRing, Policy, Record, Sealing, SessionId, TooLarge, Values,
 };
 use time::{Duration, OffsetDateTime};
 
@@ -35,10 +33,8 @@ pub fn record(number: u64, now: OffsetDateTime) -> Record {
 }
 
 /// What a signed-in session holds.
-pub fn values(name: &str) -> BTreeMap<String, serde_json::Value> {
-    [("name", name), ("theme", "dark"), ("device", "Firefox on Linux")]
-        .map(|(key, value)| (key.to_owned(), value.into()))
-        .into()
+pub fn values(name: &str) -> Values {
+    [("name", name), ("theme", "dark"), ("device", "Firefox on Linux")].into()
 }
 
 /// The number of the `place`th living session.

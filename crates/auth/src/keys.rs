@@ -1,11 +1,10 @@
 //! The session's keys: the only place that knows their names.
 
-use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use contract::{Language, Theme, Username};
 use serde_json::Value;
-use sessions::{Lifecycle, Lifecycles, Record};
+use sessions::{Lifecycle, Lifecycles, Record, Values};
 
 const USERNAME: &str = "username";
 const LANGUAGE: &str = "language";
@@ -26,20 +25,17 @@ pub fn lifecycles() -> Lifecycles {
 }
 
 /// The first values of an account's session: its name, and the address and device that it is signed in from.
-pub(crate) fn signed_in(
-    username: &Username,
-    place: Option<(String, Option<String>)>,
-) -> BTreeMap<String, Value> {
+pub(crate) fn signed_in(username: &Username, place: Option<(String, Option<String>)>) -> Values {
     let (address, device) = place.unzip();
     let values =
         [(USERNAME, Some(username.as_str().to_owned())), (ADDRESS, address), (DEVICE, device.flatten())];
-    values.into_iter().filter_map(|(key, value)| Some((key.to_owned(), Value::from(value?)))).collect()
+    values.into_iter().filter_map(|(key, value)| Some((key, Value::from(value?)))).collect()
 }
 
 /// The values that a choice sets.
-pub(crate) fn chosen(language: Option<Language>, theme: Option<Theme>) -> BTreeMap<String, Value> {
-    let language = language.map(|language| (LANGUAGE.to_owned(), Value::from(language.as_str())));
-    let theme = theme.map(|theme| (THEME.to_owned(), Value::from(theme.as_str())));
+pub(crate) fn chosen(language: Option<Language>, theme: Option<Theme>) -> Values {
+    let language = language.map(|language| (LANGUAGE, language.as_str()));
+    let theme = theme.map(|theme| (THEME, theme.as_str()));
     language.into_iter().chain(theme).collect()
 }
 

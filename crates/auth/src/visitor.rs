@@ -14,7 +14,6 @@ mod remove_account;
 mod report;
 mod view;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum_core::extract::FromRequestParts;
@@ -22,8 +21,7 @@ use contract::{SecurityEvent, Whoami};
 use http::StatusCode;
 use http::request::Parts;
 use parking_lot::Mutex;
-use serde_json::Value;
-use sessions::{AccountKey, Anonymous, CurrentSession, Presence, Reason, Record, StoreError};
+use sessions::{AccountKey, Anonymous, CurrentSession, Presence, Reason, Record, StoreError, Values};
 
 use crate::{Account, Admission, Auth, AuthError, Caller, DeviceToken, Gate, device, keys};
 
@@ -149,7 +147,7 @@ impl Visitor {
     }
 
     /// What a new session of this account begins with.
-    fn first_values(&self, account: &Account) -> BTreeMap<String, Value> {
+    fn first_values(&self, account: &Account) -> Values {
         // Nobody could list them, and a cookie has little room.
         let is_listed = self.session.sessions().capabilities().listable;
         let place = is_listed.then(|| (self.caller.address.to_string(), self.device()));

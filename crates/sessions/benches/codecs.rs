@@ -1,6 +1,5 @@
 //! What a cookie costs: reading the header, checking an id, opening and sealing a record.
 
-use std::collections::BTreeMap;
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion};
@@ -68,9 +67,6 @@ fn ring() -> KeyRing {
 fn record() -> Record {
     let mut record = Record::new(Policy::SIGNED_IN, FixedClock::default().now());
     record.account = Some(AccountKey::from_bytes([1; 16]));
-    record.values = BTreeMap::from(
-        [("name", "ada"), ("theme", "dark"), ("device", "Firefox on Linux")]
-            .map(|(key, value)| (key.to_owned(), value.into())),
-    );
+    record.values = [("name", "ada"), ("theme", "dark"), ("device", "Firefox on Linux")].into();
     record
 }

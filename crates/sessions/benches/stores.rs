@@ -1,6 +1,5 @@
 //! What a call of an embedded store costs, in this thread and without HTTP.
 
-use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
@@ -87,9 +86,6 @@ fn random_key() -> Key {
 fn record(now: time::OffsetDateTime) -> Record {
     let mut record = Record::new(Policy::SIGNED_IN, now);
     record.account = Some(AccountKey::from_bytes([1; 16]));
-    record.values = BTreeMap::from(
-        [("name", "ada"), ("theme", "dark"), ("device", "Firefox on Linux")]
-            .map(|(key, value)| (key.to_owned(), value.into())),
-    );
+    record.values = [("name", "ada"), ("theme", "dark"), ("device", "Firefox on Linux")].into();
     record
 }

@@ -14,7 +14,6 @@
 //! | `GET /whoami` | – | the name as JSON, or `null` |
 //! | `POST /logout` | – | signs out |
 
-use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::sync::Arc;
 
@@ -25,7 +24,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use server::config::{Config, ConfigArgs};
 use server::stores::open_sessions;
-use sessions::{AccountKey, Clock, CurrentSession, Policy, SessionLayer, SignIn, StoreError, SystemClock};
+use sessions::{
+    AccountKey, Clock, CurrentSession, Policy, SessionLayer, SignIn, StoreError, SystemClock, Values,
+};
 use tower_sessions::Session;
 
 const VALUE: &str = "value";
@@ -108,7 +109,7 @@ async fn login(
     Extension(current): Extension<CurrentSession>,
     Form(form): Form<LoginForm>,
 ) -> Result<StatusCode, Unavailable> {
-    let values = BTreeMap::from([(NAME.to_owned(), Value::from(form.username))]);
+    let values = Values::from([(NAME, form.username)]);
     let sign_in = SignIn { account: AccountKey::random(), policy: Policy::SIGNED_IN, values };
     current.sign_in(sign_in).await?;
     Ok(StatusCode::NO_CONTENT)

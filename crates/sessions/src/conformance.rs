@@ -20,7 +20,6 @@
 
 #![expect(clippy::missing_panics_doc, reason = "a rule that is broken panics: it is a test")]
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -29,7 +28,7 @@ use serde_json::{Value, json};
 use time::Duration;
 
 use crate::store::{Loaded, REASON_KEPT_FOR, StoreError};
-use crate::{AccountKey, Change, Clock, FixedClock, Key, Policy, Reason, Record, SessionId, Store};
+use crate::{AccountKey, Change, Clock, FixedClock, Key, Policy, Reason, Record, SessionId, Store, Values};
 
 /// One place where sessions can be stored; the tests open it.
 #[async_trait]
@@ -219,7 +218,7 @@ pub async fn a_loaded_record_is_the_inserted_one(fixture: &impl Fixture) {
     let key = SessionId::random().key("");
     let record = Record {
         account: Some(AccountKey::random()),
-        values: BTreeMap::from([("a".to_owned(), json!({"b": [1, null]}))]),
+        values: Values::from([("a", json!({"b": [1, null]}))]),
         ..Record::new(Policy::KEPT_IN, bench.clock.now())
     };
     bench.store.insert(&key, &record).await.expect("inserts");
@@ -589,7 +588,7 @@ pub async fn a_cancelled_call_leaves_all_or_nothing_done(fixture: &impl Fixture)
         let key = SessionId::random().key("");
         let record = Record { account: Some(account), ..bench.record() };
         let change = Change {
-            set: BTreeMap::from([("a".to_owned(), json!(polls)), ("b".to_owned(), json!(polls))]),
+            set: Values::from([("a", polls), ("b", polls)]),
             ..Change::remove("c", bench.clock.now())
         };
         cancelled_after(polls, bench.store.insert(&key, &record)).await;

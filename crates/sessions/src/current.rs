@@ -1,17 +1,17 @@
 //! The session of one request.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::HeaderMap;
-use serde_json::Value;
 use tokio::sync::Mutex;
 
 use crate::backing::Shown;
 use crate::history::Happening;
-use crate::{AccountKey, Change, Key, Lifecycle, Policy, Reason, Record, Sessions, StoreError, Summary};
+use crate::{
+    AccountKey, Change, Key, Lifecycle, Policy, Reason, Record, Sessions, StoreError, Summary, Values,
+};
 
 mod inspection;
 mod presence;
@@ -52,7 +52,7 @@ pub struct SignIn {
     /// How long it lasts.
     pub policy: Policy,
     /// Its own first values; values of the session before join them by their lifecycles.
-    pub values: BTreeMap<String, Value>,
+    pub values: Values,
 }
 
 impl CurrentSession {
@@ -110,7 +110,7 @@ impl CurrentSession {
     /// [`StoreError::Unavailable`]: nothing was changed.
     pub async fn change(
         &self,
-        set: BTreeMap<String, Value>,
+        set: Values,
         removed: impl IntoIterator<Item = String>,
     ) -> Result<Option<Record>, StoreError> {
         let mut state = self.loaded().await?;

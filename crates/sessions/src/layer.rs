@@ -2,10 +2,11 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use http::header::{CACHE_CONTROL, RETRY_AFTER, SET_COOKIE, VARY};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 use tower_sessions::{Session, session, session_store};
@@ -50,13 +51,11 @@ pub struct SessionService<S> {
 impl<S, RequestBody, ResponseBody> Service<Request<RequestBody>> for SessionService<S>
 where
     S: Service<Request<RequestBody>, Response = Response<ResponseBody>>,
-    S::Future: Send + 'static,
-    RequestBody: Send + 'static,
-    ResponseBody: Default + Send,
+    ResponseBody: Default + Send + 'static,
 {
     type Response = S::Response;
     type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
+    type Future = ResponseFuture<S::Future, ResponseBody>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(context)
@@ -68,30 +67,74 @@ where
         let session = Session::new(Some(SESSION_PLACEHOLDER), Arc::clone(&store), None);
         request.extensions_mut().insert(current.clone());
         request.extensions_mut().insert(session.clone());
-        // Not in the future below, which would have to hold a copy of the service, and the request twice.
         let response = self.inner.call(request);
-        Box::pin(async move {
-            let response = response.await?;
-            Ok(match finish(&current, &store, &session).await {
-                Ok(settled) => with_headers(response, settled),
-                Err(error) => failed(&error),
-            })
-        })
+        ResponseFuture { response, handed: Some(Handed { current, store, session }), settling: None }
     }
 }
 
-/// Saves what the handler changed through [`Session`] and has not saved, and settles.
-async fn finish(
-    current: &CurrentSession,
-    store: &RequestStore,
-    session: &Session,
-) -> Result<Settled, session::Error> {
-    let leaves_nothing = store.ending() == Some(Ending::SignOut) && session.is_empty().await;
-    if session.is_modified() && !leaves_nothing {
-        session.save().await?;
+pin_project! {
+    /// The answer of the inner service, and then what becomes of the session.
+    pub struct ResponseFuture<F, ResponseBody> {
+        #[pin]
+        response: F,
+        handed: Option<Handed>,
+        settling: Option<Settling<ResponseBody>>,
     }
-    store.settle_ending().await.map_err(meaning)?;
-    Ok(current.settle().await.map_err(meaning)?)
+}
+
+type Settling<ResponseBody> = Pin<Box<dyn Future<Output = Response<ResponseBody>> + Send>>;
+
+impl<F, ResponseBody, E> Future for ResponseFuture<F, ResponseBody>
+where
+    F: Future<Output = Result<Response<ResponseBody>, E>>,
+    ResponseBody: Default + Send + 'static,
+{
+    type Output = F::Output;
+
+    /// Most requests leave nothing to do, and need nothing to do it in.
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        if let Some(settling) = this.settling {
+            return settling.as_mut().poll(context).map(Ok);
+        }
+        let response = ready!(this.response.poll(context))?;
+        let Some(handed) = this.handed.take() else { return Poll::Ready(Ok(response)) };
+        if let Some(settled) = handed.settled() {
+            return Poll::Ready(Ok(with_headers(response, settled)));
+        }
+        let settling = this.settling.insert(Box::pin(async move {
+            match handed.settle().await {
+                Ok(settled) => with_headers(response, settled),
+                Err(error) => failed(&error),
+            }
+        }));
+        settling.as_mut().poll(context).map(Ok)
+    }
+}
+
+/// What the request was given.
+struct Handed {
+    current: CurrentSession,
+    store: Arc<RequestStore>,
+    session: Session,
+}
+
+impl Handed {
+    /// What the answer must carry, if nothing is to be stored.
+    fn settled(&self) -> Option<Settled> {
+        let is_unchanged = !self.session.is_modified() && self.store.ending().is_none();
+        if is_unchanged { self.current.settled() } else { None }
+    }
+
+    /// Saves what the handler changed through [`Session`] and has not saved, and settles.
+    async fn settle(&self) -> Result<Settled, session::Error> {
+        let leaves_nothing = self.store.ending() == Some(Ending::SignOut) && self.session.is_empty().await;
+        if self.session.is_modified() && !leaves_nothing {
+            self.session.save().await?;
+        }
+        self.store.settle_ending().await.map_err(meaning)?;
+        Ok(self.current.settle().await.map_err(meaning)?)
+    }
 }
 
 fn with_headers<B>(mut response: Response<B>, settled: Settled) -> Response<B> {

@@ -21,6 +21,7 @@
 mod account_key;
 mod availability;
 mod backing;
+mod by_key;
 mod change;
 mod client_side;
 mod clock;
@@ -48,6 +49,7 @@ pub mod store;
 mod tampering;
 #[cfg(test)]
 mod timing;
+mod values;
 
 pub use account_key::AccountKey;
 pub use availability::Availability;
@@ -67,3 +69,4 @@ pub use record::Record;
 pub use refused::Refused;
 pub use settings::{Anonymous, Sessions, SessionsBuilder};
 pub use store::{Capabilities, Loaded, Store, StoreError, Summary};
+pub use values::Values;

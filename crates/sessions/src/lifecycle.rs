@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::Values;
+
 /// What becomes of one value.
 #[derive(Clone, Copy, Debug)]
 pub enum Fate {
@@ -40,8 +42,6 @@ impl Lifecycle {
 #[derive(Clone, Debug, Default)]
 pub struct Lifecycles(BTreeMap<&'static str, Lifecycle>);
 
-type Values = BTreeMap<String, Value>;
-
 impl Lifecycles {
     /// Adds a key's declaration.
     #[must_use]
@@ -54,16 +54,16 @@ impl Lifecycles {
     pub(crate) fn carry(&self, old: &Values, own: Values, fate: impl Fn(&Lifecycle) -> Fate) -> Values {
         let mut carried = own;
         for (key, value) in old {
-            let lifecycle = self.0.get(key.as_str()).copied().unwrap_or(Lifecycle::PERSON);
+            let lifecycle = self.0.get(key).copied().unwrap_or(Lifecycle::PERSON);
             match (fate(&lifecycle), carried.remove(key)) {
                 (Fate::Merge(merge), Some(new)) => {
-                    carried.insert(key.clone(), merge(value.clone(), new));
+                    carried.insert(key, merge(value.clone(), new));
                 }
                 (_, Some(new)) => {
-                    carried.insert(key.clone(), new);
+                    carried.insert(key, new);
                 }
                 (Fate::Keep | Fate::Merge(_), None) => {
-                    carried.insert(key.clone(), value.clone());
+                    carried.insert(key, value.clone());
                 }
                 (Fate::Drop, None) => {}
             }
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     fn values(pairs: &[(&str, Value)]) -> Values {
-        pairs.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect()
+        pairs.iter().map(|(key, value)| (*key, value.clone())).collect()
     }
 
     #[test]

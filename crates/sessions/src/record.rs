@@ -1,17 +1,14 @@
 //! What a store keeps of one session.
 
-use std::collections::BTreeMap;
-
-use serde_json::Value;
 use time::OffsetDateTime;
 
-use crate::{AccountKey, Change, Policy, Reason};
+use crate::{AccountKey, Change, Policy, Reason, Values};
 
 /// One session's record.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
     /// The dictionary that the application sees; JSON values.
-    pub values: BTreeMap<String, Value>,
+    pub values: Values,
     /// The account that is signed in; `None` for a guest.
     pub account: Option<AccountKey>,
     /// How long it lasts.
@@ -28,7 +25,7 @@ impl Record {
     /// A record that begins now.
     #[must_use]
     pub fn new(policy: Policy, now: OffsetDateTime) -> Self {
-        Self { values: BTreeMap::new(), account: None, policy, created_at: now, last_seen: now, version: 0 }
+        Self { values: Values::new(), account: None, policy, created_at: now, last_seen: now, version: 0 }
     }
 
     /// When it ends, whatever happens.
@@ -65,7 +62,7 @@ impl Record {
         change.removed.iter().for_each(|key| {
             self.values.remove(key);
         });
-        self.values.extend(change.set.clone());
+        self.values.extend(change.set.iter().map(|(name, value)| (name, value.clone())));
         self.touch(change.at);
         self.version = self.version.saturating_add(1);
     }

@@ -1,6 +1,6 @@
 //! The one-request store between [`tower_sessions::Session`] and [`CurrentSession`].
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -9,7 +9,7 @@ use tower_sessions::SessionStore;
 use tower_sessions::session::{Id, Record as TowerRecord};
 use tower_sessions::session_store;
 
-use crate::{Change, CurrentSession, Presence, StoreError};
+use crate::{Change, CurrentSession, Presence, StoreError, Values};
 
 /// Remembers what one request loaded, and turns each save into a change against it.
 ///
@@ -19,7 +19,7 @@ use crate::{Change, CurrentSession, Presence, StoreError};
 #[derive(Debug)]
 pub(crate) struct RequestStore {
     current: CurrentSession,
-    base: Mutex<BTreeMap<String, Value>>,
+    base: Mutex<Values>,
     ending: Mutex<Option<Ending>>,
 }
 
@@ -51,7 +51,7 @@ impl RequestStore {
         match ending {
             Some(Ending::Cycle) => self.current.cycle_id().await.map(drop),
             Some(Ending::SignOut) => {
-                self.base.lock().clear();
+                *self.base.lock() = Values::new();
                 self.current.sign_out().await
             }
             None => Ok(()),
@@ -60,7 +60,7 @@ impl RequestStore {
 
     /// Sends what changed against what was loaded.
     async fn send(&self, data: &HashMap<String, Value>) -> session_store::Result<()> {
-        let after: BTreeMap<_, _> = data.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+        let after: Values = data.iter().map(|(key, value)| (key, value.clone())).collect();
         let change = Change::between(&self.base.lock(), &after, self.current.sessions().now());
         if !change.is_empty() {
             self.current.change(change.set, change.removed).await.map_err(meaning)?;
@@ -86,7 +86,7 @@ impl SessionStore for RequestStore {
     async fn load(&self, _: &Id) -> session_store::Result<Option<TowerRecord>> {
         let values = match self.current.presence().await.map_err(meaning)? {
             Presence::Living(record) => record.values.clone(),
-            Presence::Nobody | Presence::Ended { .. } => BTreeMap::new(),
+            Presence::Nobody | Presence::Ended { .. } => Values::new(),
         };
         self.base.lock().clone_from(&values);
         Ok(Some(TowerRecord {

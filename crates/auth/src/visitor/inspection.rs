@@ -54,7 +54,7 @@ fn record_view(record: &Record, now: OffsetDateTime) -> RecordView {
         left: seconds(end - now),
     };
     RecordView {
-        values: record.values.clone(),
+        values: record.values.clone().into_iter().collect(),
         version: record.version,
         permanent: record.policy.persistent,
         created_at: view::timestamp(record.created_at),

@@ -1,17 +1,15 @@
 //! What is sealed: compact JSON with stable names; moments and durations in milliseconds.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use time::Duration;
 
 use super::Contents;
 use crate::store::encoding::{millis, moment, span};
-use crate::{AccountKey, Policy, Record, SessionId};
+use crate::{AccountKey, Policy, Record, SessionId, Values};
 
 /// The names are those of records in files. Ids and accounts are base64url: as lists of numbers, which
 /// files have, an account alone would take sixty bytes.
@@ -19,7 +17,7 @@ use crate::{AccountKey, Policy, Record, SessionId};
 struct Wire<'a> {
     id: Cow<'a, str>,
     epoch: u64,
-    values: Cow<'a, BTreeMap<String, Value>>,
+    values: Cow<'a, Values>,
     account: Option<String>,
     idle: i64,
     absolute: i64,
@@ -72,6 +70,7 @@ fn account_key(text: &str) -> Option<AccountKey> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde_json::Value;
 
     use super::*;
     use crate::{Clock as _, FixedClock};
@@ -132,7 +131,7 @@ mod tests {
         ) {
             let mut contents = contents(account.map(AccountKey::from_bytes));
             contents.epoch = epoch;
-            contents.record.values = values;
+            contents.record.values = values.into_iter().collect();
             contents.record.version = version;
             contents.record.policy.persistent = persistent;
             prop_assert_eq!(decode(&encode(&contents)), Some(contents));

@@ -24,7 +24,7 @@ fn keeper<const N: usize>(sealing: Sealing, keys: [u8; N]) -> ClientSide {
 fn contents(value: Value) -> Contents {
     let mut record = Record::new(Policy::SIGNED_IN, FixedClock::default().now());
     record.account = Some(AccountKey::from_bytes([9; 16]));
-    record.values.insert("canary".to_owned(), value);
+    record.values.insert("canary", value);
     Contents { id: SessionId::random(), record, epoch: 7 }
 }
 

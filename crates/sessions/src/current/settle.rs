@@ -1,12 +1,12 @@
 //! What becomes of a request's session when the response head is ready.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 use super::{CookieAnswer, CurrentSession, Presence, State};
-use crate::Anonymous;
+use crate::backing::Living;
 use crate::history::Happening;
 use crate::store::StoreError;
+use crate::{Anonymous, Values};
 
 /// What the answer must carry.
 #[derive(Debug, Default, PartialEq)]
@@ -20,8 +20,7 @@ pub(crate) struct Settled {
 impl CurrentSession {
     /// Notes the use, and says what the answer must carry.
     pub(crate) async fn settle(&self) -> Result<Settled, StoreError> {
-        let begins_on_visit = self.sessions().settings().anonymous == Anonymous::OnVisit;
-        if begins_on_visit && !self.inner.sessionless.load(Ordering::Relaxed) {
+        if self.may_begin_on_visit() {
             self.begin_on_visit().await?;
         }
         if !self.inner.read.load(Ordering::Relaxed) {
@@ -32,12 +31,43 @@ impl CurrentSession {
             // A use that cannot be noted is no reason to refuse the answer.
             tracing::debug!(%error, "a session's use could not be noted");
         }
+        Ok(self.carried(&mut state))
+    }
+
+    /// The same, if nothing is left to do.
+    pub(crate) fn settled(&self) -> Option<Settled> {
+        if self.may_begin_on_visit() {
+            return None;
+        }
+        if !self.inner.read.load(Ordering::Relaxed) {
+            return Some(Settled::default());
+        }
+        let mut state = self.inner.state.try_lock().ok()?;
+        let is_kept_up =
+            state.living().is_none_or(|living| !self.is_due(living) && !self.inner.shown.has_stale_key());
+        is_kept_up.then(|| self.carried(&mut state))
+    }
+
+    /// What the answer must carry of a session that was read.
+    fn carried(&self, state: &mut State) -> Settled {
         let set_cookie = match std::mem::take(&mut state.cookie) {
             CookieAnswer::Nothing => None,
             CookieAnswer::Set(cookie) => Some(cookie),
             CookieAnswer::Remove => Some(self.sessions().settings().cookie.removal()),
         };
-        Ok(Settled { set_cookie, was_read: true })
+        Settled { set_cookie, was_read: true }
+    }
+
+    fn may_begin_on_visit(&self) -> bool {
+        let begins_on_visit = self.sessions().settings().anonymous == Anonymous::OnVisit;
+        begins_on_visit && !self.inner.sessionless.load(Ordering::Relaxed)
+    }
+
+    /// Whether this use is one of a person, and the last that was noted long enough ago.
+    fn is_due(&self, living: Living<'_>) -> bool {
+        let sessions = self.sessions();
+        !self.inner.passive.load(Ordering::Relaxed)
+            && sessions.now() - living.record.last_seen >= sessions.settings().touch_every
     }
 
     async fn begin_on_visit(&self) -> Result<(), StoreError> {
@@ -45,7 +75,7 @@ impl CurrentSession {
         let is_new =
             matches!(state.presence, Some(Presence::Nobody | Presence::Ended { in_flight: false, .. }));
         if is_new && state.cookie == CookieAnswer::Nothing {
-            self.begin_anonymous(&mut state, BTreeMap::new()).await?;
+            self.begin_anonymous(&mut state, Values::new()).await?;
         }
         Ok(())
     }
@@ -54,8 +84,7 @@ impl CurrentSession {
     async fn keep_up(&self, state: &mut State) -> Result<(), StoreError> {
         let sessions = self.sessions();
         let Some(living) = state.living() else { return Ok(()) };
-        let is_due = sessions.now() - living.record.last_seen >= sessions.settings().touch_every;
-        if is_due && !self.inner.passive.load(Ordering::Relaxed) {
+        if self.is_due(living) {
             let id = living.id;
             let (lives, touched) = sessions.touch(living).await?;
             if lives {

@@ -1,14 +1,11 @@
 //! What a request's session is at the moment, and how that changes.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-
-use serde_json::Value;
 
 use super::{CurrentSession, Presence};
 use crate::backing::Living;
 use crate::history::Happening;
-use crate::{AccountKey, Anonymous, Change, Reason, Record, SessionId, StoreError};
+use crate::{AccountKey, Anonymous, Change, Reason, Record, SessionId, StoreError, Values};
 
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -67,7 +64,7 @@ impl CurrentSession {
         state.presence = Some(Presence::Nobody);
         state.cookie = CookieAnswer::Remove;
         let lifecycles = &self.inner.sessions.settings().lifecycles;
-        let kept = lifecycles.carry(&record.values, BTreeMap::new(), |lifecycle| lifecycle.sign_out);
+        let kept = lifecycles.carry(&record.values, Values::new(), |lifecycle| lifecycle.sign_out);
         if !kept.is_empty()
             && let Err(error) = self.begin_anonymous(state, kept).await
         {
@@ -88,7 +85,12 @@ impl CurrentSession {
                 let applied = sessions.apply(living, &change).await?;
                 self.go_on(state, applied.clone())?;
                 if applied.is_some() {
-                    self.note(id, Happening::Changed(change.set.into_keys().chain(change.removed).collect()));
+                    self.note(
+                        id,
+                        Happening::Changed(
+                            change.set.names().map(str::to_owned).chain(change.removed).collect(),
+                        ),
+                    );
                 }
                 Ok(applied)
             }
@@ -126,7 +128,7 @@ impl CurrentSession {
     pub(super) async fn begin_anonymous(
         &self,
         state: &mut State,
-        values: BTreeMap<String, Value>,
+        values: Values,
     ) -> Result<Record, StoreError> {
         let sessions = &self.inner.sessions;
         let mut record = Record::new(sessions.settings().anonymous_policy, sessions.now());

@@ -4,7 +4,7 @@
 //! task asks the store five times a second what others have written, and forgets it; while it gets no
 //! answer, nothing is taken from memory.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -15,6 +15,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::{Capabilities, Loaded, Store, StoreError, Summary};
+use crate::by_key::ByKey;
 use crate::{AccountKey, Change, Clock, Key, Reason, Record};
 
 const SHARDS: usize = 64;
@@ -65,7 +66,7 @@ struct Inner<S> {
 
 #[derive(Debug, Default)]
 struct Shard {
-    records: HashMap<Key, Kept>,
+    records: ByKey<Kept>,
     /// In the order in which they came, or were spared; of some only the place is left.
     order: VecDeque<(Key, u64)>,
     /// Counts those who came.

@@ -52,17 +52,15 @@ pub(super) fn key_from_hex(text: &str) -> Option<crate::Key> {
 
 #[cfg(feature = "filesystem")]
 mod document {
-    use std::collections::BTreeMap;
-
     use serde::{Deserialize, Serialize};
-    use serde_json::Value;
     use sha2::{Digest as _, Sha256};
     use time::{Duration, OffsetDateTime};
 
     use super::{hex, millis, moment, span};
-    use crate::{AccountKey, Policy, Reason, Record, StoreError};
+    use crate::{AccountKey, Policy, Reason, Record, StoreError, Values};
 
     /// What stands under a key: a record, or why there is none any more.
+    #[expect(clippy::large_enum_variant, reason = "it is taken apart at once, and nearly always a record")]
     #[derive(Clone, Debug, PartialEq)]
     pub(in crate::store) enum Document {
         Record(Record),
@@ -80,11 +78,12 @@ mod document {
     }
 
     /// JSON with stable names; moments and durations in milliseconds.
+    #[expect(clippy::large_enum_variant, reason = "it is taken apart at once, and nearly always a record")]
     #[derive(Serialize, Deserialize)]
     #[serde(untagged)]
     enum Wire {
         Record {
-            values: BTreeMap<String, Value>,
+            values: Values,
             account: Option<AccountKey>,
             idle: i64,
             absolute: i64,

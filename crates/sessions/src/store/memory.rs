@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use time::OffsetDateTime;
 
 use super::{Capabilities, Loaded, REASON_KEPT_FOR, Store, StoreError, Summary};
+use crate::by_key::ByKey;
 use crate::{AccountKey, Change, Clock, Key, Reason, Record};
 
 /// So many that each holds only a few thousand of a million sessions.
@@ -20,15 +21,15 @@ const SHARDS: usize = 256;
 /// So many a sweep ends before requests have their turn: a fraction of a millisecond.
 const AT_ONCE: usize = 50;
 
-type Shards<K, V> = [Mutex<HashMap<K, V>>; SHARDS];
+type Shards<Map> = [Mutex<Map>; SHARDS];
 
 /// A sharded map of records.
 #[derive(Debug)]
 pub struct MemoryStore {
     clock: Arc<dyn Clock>,
-    shards: Shards<Key, Entry>,
+    shards: Shards<ByKey<Entry>>,
     /// What each account has that has not ended yet. Locked after the shard that holds the session.
-    accounts: Shards<AccountKey, Vec<Key>>,
+    accounts: Shards<HashMap<AccountKey, Vec<Key>>>,
     /// The shard at which the next sweep begins.
     sweeps_from: AtomicUsize,
 }
@@ -54,7 +55,7 @@ impl MemoryStore {
         Self { clock, shards, accounts, sweeps_from: AtomicUsize::new(0) }
     }
 
-    fn shard(&self, key: &Key) -> &Mutex<HashMap<Key, Entry>> {
+    fn shard(&self, key: &Key) -> &Mutex<ByKey<Entry>> {
         of(&self.shards, key.as_bytes())
     }
 
@@ -90,13 +91,13 @@ impl MemoryStore {
     }
 
     /// What of a shard is for a sweep.
-    fn over(shard: &Mutex<HashMap<Key, Entry>>, now: OffsetDateTime, limit: usize) -> Vec<Key> {
+    fn over(shard: &Mutex<ByKey<Entry>>, now: OffsetDateTime, limit: usize) -> Vec<Key> {
         let entries = shard.lock();
         entries.iter().filter(|(_, entry)| entry.is_over(now)).map(|(key, _)| *key).take(limit).collect()
     }
 
     /// Ends sessions of a shard that have expired, and removes reasons that were kept long enough.
-    fn clear_away(&self, keys: &[Key], shard: &Mutex<HashMap<Key, Entry>>, now: OffsetDateTime) {
+    fn clear_away(&self, keys: &[Key], shard: &Mutex<ByKey<Entry>>, now: OffsetDateTime) {
         let mut entries = shard.lock();
         for key in keys {
             match entries.get_mut(key).filter(|entry| entry.is_over(now)) {
@@ -112,12 +113,12 @@ impl MemoryStore {
     }
 }
 
-fn shards<K, V>() -> Shards<K, V> {
+fn shards<Map: Default>() -> Shards<Map> {
     std::array::from_fn(|_| Mutex::default())
 }
 
 /// The shard for what begins with random bytes.
-fn of<'a, K, V>(shards: &'a Shards<K, V>, bytes: &[u8]) -> &'a Mutex<HashMap<K, V>> {
+fn of<'a, Map>(shards: &'a Shards<Map>, bytes: &[u8]) -> &'a Mutex<Map> {
     let first = bytes.first().copied().unwrap_or_default();
     shards.get(usize::from(first) % SHARDS).expect("a remainder of SHARDS is an index of it")
 }
@@ -138,6 +139,7 @@ impl Store for MemoryStore {
     async fn load(&self, key: &Key) -> Result<Loaded, StoreError> {
         let now = self.clock.now();
         Ok(match self.shard(key).lock().get(key) {
+            Some(Entry::Record { record, until }) if *until > now => Loaded::Living(Arc::clone(record)),
             Some(Entry::Record { record, .. }) => Loaded::at(Arc::clone(record), now),
             Some(Entry::Ended { reason, at }) => Loaded::Ended { reason: *reason, at: *at },
             None => Loaded::Absent,

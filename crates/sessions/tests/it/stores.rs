@@ -329,7 +329,7 @@ async fn a_record_in_redis_whose_end_is_missing_is_damaged_and_stays_as_it_is() 
     let store = fixture.store("", Arc::clone(&clock) as Arc<dyn Clock>).await;
     let key = SessionId::random().key("");
     let mut record = Record::new(Policy::SIGNED_IN, clock.now());
-    record.values.insert("theme".to_owned(), "dark".into());
+    record.values.insert("theme", "dark");
     store.insert(&key, &record).await.expect("inserts");
     let mut open = fixture.connect().expect("is there");
     let name = open.keys::<_, Vec<Vec<u8>>>("*").expect("lists").pop().expect("one key");

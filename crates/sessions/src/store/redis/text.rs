@@ -16,6 +16,7 @@ use super::super::encoding::{millis, moment, span};
 use crate::{AccountKey, Policy, Reason, Record};
 
 /// What stands under a session's key.
+#[expect(clippy::large_enum_variant, reason = "it is taken apart at once, and nearly always a record")]
 pub(super) enum Stored {
     Nothing,
     Record(Record),
@@ -72,7 +73,7 @@ impl Stored {
         let mut record = read_line(line)?;
         while !values.is_empty() {
             let (name, json, rest) = value(values).ok_or_else(is_cut)?;
-            record.values.insert(name.to_owned(), serde_json::from_str(json).map_err(StoreError::corrupt)?);
+            record.values.insert(name, serde_json::from_str::<Value>(json).map_err(StoreError::corrupt)?);
             values = rest;
         }
         Ok(Self::Record(record))
@@ -125,9 +126,7 @@ mod tests {
     fn record() -> Record {
         let mut record = Record::new(Policy::KEPT_IN, FixedClock::default().now());
         record.account = Some(AccountKey::random());
-        record.values = [("a b", json!("1 2\n")), ("", json!({"ü": []})), ("~ 12 7 ", json!(1234))]
-            .map(|(name, value)| (name.to_owned(), value))
-            .into();
+        record.values = [("a b", json!("1 2\n")), ("", json!({"ü": []})), ("~ 12 7 ", json!(1234))].into();
         record
     }
 

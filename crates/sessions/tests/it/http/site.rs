@@ -1,6 +1,5 @@
 //! A small application, and the browsers that visit it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -11,7 +10,7 @@ use axum::{Extension, Router};
 use http::header::{CACHE_CONTROL, COOKIE, RETRY_AFTER, SET_COOKIE, VARY};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
-use serde_json::{Value, json};
+use serde_json::Value;
 use sessions::revocations::memory::MemoryRevocations;
 use sessions::store::cached::Cached;
 use sessions::store::filesystem::FilesystemStore;
@@ -22,7 +21,7 @@ use sessions::store::sqlite::SqliteStore;
 use sessions::{
     AccountKey, Backing, Capabilities, Change, ClientBacking, ClientSide, Clock, CurrentSession, FixedClock,
     Key, KeyRing, Lifecycle, Lifecycles, Loaded, Policy, Presence, Reason, Record, Sealing, SessionLayer,
-    SessionsBuilder, SignIn, Store, StoreError, Summary,
+    SessionsBuilder, SignIn, Store, StoreError, Summary, Values,
 };
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Semaphore;
@@ -198,7 +197,7 @@ async fn write_slowly(
 async fn login(Path(name): Path<String>, Extension(current): Extension<CurrentSession>, policy: Policy) {
     let mut bits = [0; 16];
     bits.iter_mut().zip(name.bytes()).for_each(|(bit, byte)| *bit = byte);
-    let values = BTreeMap::from([("user".to_owned(), json!(name))]);
+    let values = Values::from([("user", name)]);
     let sign_in = SignIn { account: AccountKey::from_bytes(bits), policy, values };
     current.sign_in(sign_in).await.expect("signs in");
 }
@@ -239,7 +238,7 @@ async fn end_others(Extension(current): Extension<CurrentSession>) {
 
 /// Says what the error says.
 async fn fill(Path(size): Path<usize>, Extension(current): Extension<CurrentSession>) -> String {
-    let set = BTreeMap::from([("large".to_owned(), json!("x".repeat(size)))]);
+    let set = Values::from([("large", "x".repeat(size))]);
     match current.change(set, []).await {
         Ok(_) => "fits".to_owned(),
         Err(error) => error.to_string(),
