@@ -45,6 +45,9 @@ pub struct Arguments {
     /// For how long, after a quarter as long that is not measured
     #[arg(long, default_value_t = 3.0)]
     seconds: f64,
+    /// Never sleep, on a core of its own
+    #[arg(long)]
+    awake: bool,
     /// Have so many expired sessions swept meanwhile, and ask until that is done
     #[arg(long)]
     sweep: Option<u64>,
@@ -79,7 +82,9 @@ pub async fn run(arguments: &Arguments) -> Result<()> {
     let phase = Arc::new(Phase::default());
     let mut tasks = JoinSet::new();
     let first = somewhere();
-    stay_awake();
+    if arguments.awake {
+        stay_awake();
+    }
     for connection in 0..arguments.connections {
         let opened = Connection::open(arguments.address).await?;
         let turns = (first + connection..).step_by(usize::try_from(arguments.connections)?);

@@ -29,11 +29,22 @@ pub fn check() -> Result<String> {
     Ok(format!("{} as their sources say", written.lines().count()))
 }
 
+/// The packages are put below the target folder, since all that is in `crates` counts as source.
 fn collect() -> Result<String> {
-    node::packages(&folder(), "lists of passwords")?;
-    let script = folder().join("collect.mjs");
-    let list = process::answer(process::command("node").arg(script));
-    Ok(list.context("`node crates/auth/data/collect.mjs` fails")? + "\n")
+    let packages = workspace::target_folder()?.join("password-lists");
+    fs::create_dir_all(&packages).with_context(|| format!("cannot write to {}", packages.display()))?;
+    for name in ["package.json", "package-lock.json"] {
+        let wanted = fs::read(folder().join(name)).with_context(|| format!("cannot read {name}"))?;
+        // As it is if it is the same: npm is asked again only when it has changed.
+        if fs::read(packages.join(name)).ok().as_ref() != Some(&wanted) {
+            fs::write(packages.join(name), wanted).with_context(|| format!("cannot copy {name}"))?;
+        }
+    }
+    node::packages(&packages, "lists of passwords")?;
+    let mut node = process::command("node");
+    node.arg(folder().join("collect.mjs")).arg(packages.join("node_modules"));
+    let list = process::answer(&mut node).context("`node crates/auth/data/collect.mjs` fails")?;
+    Ok(list + "\n")
 }
 
 fn folder() -> PathBuf {

@@ -35,12 +35,12 @@ fn every_kind(tally: &mut Tally) -> Result<()> {
     kind("development build", || check(&mut development_check()?, "`cargo check` for development"))?;
     kind("session engine with one store alone", each_store_alone)?;
     kind("table of security requirements", asvs::check)?;
-    kind("list of common passwords", passwords::check)?;
     kind("unit and HTTP tests", || {
         services::ensure()?;
         rust_tests(tally)
     })?;
     kind("REST API by its document", || api_tests(tally))?;
+    kind("list of common passwords", passwords::check)?;
     kind("browser tests", || browser_tests(tally))
 }
 

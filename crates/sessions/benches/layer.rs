@@ -11,8 +11,8 @@ use http::header::COOKIE;
 use http::{Request, Response, StatusCode};
 use sessions::store::memory::MemoryStore;
 use sessions::{
-    AccountKey, Cookie, CurrentSession, Policy, Record, SessionId, SessionLayer, Sessions, SessionsBuilder,
-    Store as _, SystemClock,
+    AccountKey, Clock as _, Cookie, CurrentSession, Policy, Record, SessionId, SessionLayer, Sessions,
+    SessionsBuilder, Store as _, SystemClock,
 };
 use tokio::runtime::{Builder, Runtime};
 use tower::{Service, ServiceExt as _};
@@ -90,7 +90,7 @@ async fn filled() -> (Sessions, Vec<Option<String>>) {
 }
 
 fn record(number: usize) -> Record {
-    let mut record = Record::new(Policy::SIGNED_IN, time::OffsetDateTime::now_utc());
+    let mut record = Record::new(Policy::SIGNED_IN, SystemClock.now());
     record.account = Some(AccountKey::from_bytes((number as u128).to_be_bytes()));
     let name = format!("visitor{number}");
     record.values = [("name", name.as_str()), ("theme", "dark"), ("device", "Firefox on Linux")].into();

@@ -68,21 +68,24 @@ where
         request.extensions_mut().insert(current.clone());
         request.extensions_mut().insert(session.clone());
         let response = self.inner.call(request);
-        ResponseFuture { response, handed: Some(Handed { current, store, session }), settling: None }
+        ResponseFuture::Answering { response, handed: Handed { current, store, session } }
     }
 }
 
 pin_project! {
     /// The answer of the inner service, and then what becomes of the session.
-    pub struct ResponseFuture<F, ResponseBody> {
-        #[pin]
-        response: F,
-        handed: Option<Handed>,
-        settling: Option<Settling<ResponseBody>>,
+    #[project = Stage]
+    pub enum ResponseFuture<F, ResponseBody> {
+        /// The inner service answers.
+        Answering {
+            #[pin]
+            response: F,
+            handed: Handed,
+        },
+        /// A store is asked.
+        Settling { settled: Pin<Box<dyn Future<Output = Response<ResponseBody>> + Send>> },
     }
 }
-
-type Settling<ResponseBody> = Pin<Box<dyn Future<Output = Response<ResponseBody>> + Send>>;
 
 impl<F, ResponseBody, E> Future for ResponseFuture<F, ResponseBody>
 where
@@ -91,29 +94,31 @@ where
 {
     type Output = F::Output;
 
-    /// Most requests leave nothing to do, and need nothing to do it in.
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        if let Some(settling) = this.settling {
-            return settling.as_mut().poll(context).map(Ok);
-        }
-        let response = ready!(this.response.poll(context))?;
-        let Some(handed) = this.handed.take() else { return Poll::Ready(Ok(response)) };
+    /// Most requests leave nothing to do, and need nothing to do it in. For the others, what answered is gone before
+    /// a store is asked: a handler that was given up in there may hold on to the session.
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let (response, handed) = match self.as_mut().project() {
+            Stage::Settling { settled } => return settled.as_mut().poll(context).map(Ok),
+            Stage::Answering { response, handed } => (ready!(response.poll(context))?, handed),
+        };
         if let Some(settled) = handed.settled() {
             return Poll::Ready(Ok(with_headers(response, settled)));
         }
-        let settling = this.settling.insert(Box::pin(async move {
+        let handed = handed.clone();
+        let settled = Box::pin(async move {
             match handed.settle().await {
                 Ok(settled) => with_headers(response, settled),
                 Err(error) => failed(&error),
             }
-        }));
-        settling.as_mut().poll(context).map(Ok)
+        });
+        self.set(Self::Settling { settled });
+        self.poll(context)
     }
 }
 
 /// What the request was given.
-struct Handed {
+#[derive(Clone)]
+pub struct Handed {
     current: CurrentSession,
     store: Arc<RequestStore>,
     session: Session,

@@ -59,9 +59,7 @@ impl Record {
 
     /// Applies a change to the values.
     pub fn apply(&mut self, change: &Change) {
-        change.removed.iter().for_each(|key| {
-            self.values.remove(key);
-        });
+        self.values.retain(|name, _| !change.removed.contains(name));
         self.values.extend(change.set.iter().map(|(name, value)| (name, value.clone())));
         self.touch(change.at);
         self.version = self.version.saturating_add(1);

@@ -1,7 +1,7 @@
 //! Which client-side sessions have ended before their time.
 //!
 //! A cookie that holds its record cannot be taken back. So the server remembers two small things: the
-//! keys of sessions that have ended, until they would have ended anyway, and an epoch for each account,
+//! keys of sessions that have ended, until a day after they would have ended anyway, and an epoch for each account,
 //! which rises when all sessions that it has are to end at once.
 
 use std::fmt;
@@ -25,9 +25,9 @@ pub(crate) use remembered::Remembered;
 /// ends all sessions that the account has.
 pub const MOST_ENDED: usize = 1000;
 
-/// How long a session must have been found over, by its own limit, until its early end is forgotten. A clock that runs
-/// ahead for less, by however much, and is then put back lets no copy of a cookie live again.
-pub const OVER_FOR: Duration = Duration::DAY;
+/// How long a session must have been found over, by its own limit, until its early end is forgotten. A clock that jumps
+/// ahead once, by however much, and is put back within a day lets no copy of a cookie live again.
+pub const OVER_FOR: Duration = Duration::hours(24);
 
 /// Where it is remembered which client-side sessions have ended.
 #[async_trait]
@@ -52,8 +52,9 @@ pub trait Revocations: fmt::Debug + Send + Sync + 'static {
     async fn raise(&self, account: AccountKey, reason: Reason, at: OffsetDateTime)
     -> Result<u64, StoreError>;
 
-    /// Finds at most `limit` sessions that would have ended by `now` anyway, and forgets at most `limit` that were
-    /// found so [`OVER_FOR`] ago and by each sweep since. Returns how many it found or forgot.
+    /// Finds at most `limit` sessions that would have ended by `now` anyway, forgets at most `limit` that were found so
+    /// [`OVER_FOR`] ago and by each sweep since, and takes back at most `limit` that a clock found too early which has
+    /// been put back. Returns how many of all three.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].

@@ -52,6 +52,11 @@ impl Values {
         self.place(name).ok().map(|place| self.0.remove(place).1)
     }
 
+    /// Leaves the values for which `keep` is true.
+    pub fn retain(&mut self, mut keep: impl FnMut(&str, &Value) -> bool) {
+        self.0.retain(|(name, value)| keep(name, value));
+    }
+
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -201,6 +206,13 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_is_not_kept_is_gone() {
+        let mut values = Values::from([("a", 1), ("b", 2), ("c", 3)]);
+        values.retain(|name, value| name != "a" && *value != 3);
+        assert_eq!(values, Values::from([("b", 2)]));
+    }
+
     proptest! {
         /// Names are few, so that they meet.
         #[test]
@@ -209,11 +221,10 @@ mod tests {
         ) {
             let (mut values, mut map) = (Values::new(), BTreeMap::new());
             for (name, value) in steps {
-                match value.map(Value::from) {
-                    Some(value) => {
-                        prop_assert_eq!(values.insert(&name, value.clone()), map.insert(name.clone(), value));
-                    }
-                    None => prop_assert_eq!(values.remove(&name), map.remove(&name)),
+                if let Some(value) = value.map(Value::from) {
+                    prop_assert_eq!(values.insert(&name, value.clone()), map.insert(name.clone(), value));
+                } else {
+                    prop_assert_eq!(values.remove(&name), map.remove(&name));
                 }
                 prop_assert_eq!(values.get(&name), map.get(&name));
                 prop_assert_eq!(values.contains(&name), map.contains_key(&name));

@@ -118,6 +118,15 @@ async fn a_store_that_fails_in_between_leaves_the_account() {
     assert_eq!(ada.remove_account(PASSWORD).await.status, 204);
 }
 
+#[tokio::test]
+async fn that_the_note_of_it_cannot_be_taken_is_no_failure_of_the_removal() {
+    let app = TestApp::start().await;
+    let mut ada = app.member("ada").await;
+    app.meddle("CREATE TRIGGER broken BEFORE DELETE ON pending_ends BEGIN SELECT RAISE(FAIL, 'full'); END");
+    assert_eq!(ada.remove_account(PASSWORD).await.status, 204);
+    assert_eq!(app.program().login("ada", PASSWORD).await.status, 401);
+}
+
 /// ASVS V2.3.3, V15.4.2.
 #[tokio::test]
 async fn a_sign_in_leaves_no_session_if_the_account_is_removed_meanwhile() {

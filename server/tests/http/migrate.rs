@@ -77,22 +77,17 @@ async fn a_role_that_may_not_create_tables_serves_what_its_owner_has_migrated() 
 
 /// ASVS V13.2.2.
 #[tokio::test]
-async fn a_redis_user_that_may_use_our_keys_alone_is_enough() {
+async fn the_redis_user_of_the_documentation_may_use_our_keys_alone_and_that_is_enough() {
     let (redis, prefix) = (servers::redis::shared(), servers::redis::new_prefix());
     let mut open = redis.connect().expect("connects");
+    let documentation = include_str!("../../../docs/deployment.md");
+    let line = documentation.lines().find(|line| line.starts_with("ACL SETUSER app ")).expect("is there");
     let user = prefix.trim_end_matches(':');
-    let rights = [
-        "on",
-        ">secret",
-        &format!("~{prefix}*"),
-        "-@all",
-        "+@read",
-        "+@write",
-        "+@scripting",
-        "+@connection",
-    ];
-    cmd("ACL").arg("SETUSER").arg(user).arg(&rights).exec(&mut open).expect("makes a user");
-    let url = redis.url().replace("redis://", &format!("redis://{user}:secret@"));
+    let line = line.replace("app", user).replace("~session:*", &format!("~{prefix}*"));
+    let mut words = line.split(' ');
+    let mut make = cmd(words.next().expect("ACL"));
+    make.arg(words.collect::<Vec<_>>()).exec(&mut open).expect("makes a user");
+    let url = redis.url().replace("redis://", &format!("redis://{user}:a-long-password-of-your-own@"));
     let settings = [&*format!("sessions.url={url}"), &format!("sessions.key_prefix={prefix}")];
     let app =
         TestApp::with(&[&settings[..], &["sessions.store=redis", "throttle.account=on"]].concat()).await;
@@ -103,6 +98,18 @@ async fn a_redis_user_that_may_use_our_keys_alone_is_enough() {
     assert_eq!(ada.logout().await.status, 204);
     assert_eq!(ada.login("ada", PASSWORD).await.status, 200);
     let theirs = redis::Client::open(url).and_then(|client| client.get_connection());
-    let refused = cmd("SET").arg("other").arg(1).exec(&mut theirs.expect("connects"));
-    assert_eq!(refused.expect_err("is refused").code(), Some("NOPERM"));
+    let mut theirs = theirs.expect("connects");
+    for words in [
+        &["SET", "other", "1"][..],
+        &["GET", "other"],
+        &["SCAN", "0"],
+        &["RANDOMKEY"],
+        &["SCRIPT", "FLUSH"],
+        &["FLUSHALL"],
+        &["CONFIG", "GET", "*"],
+    ] {
+        let (name, arguments) = words.split_first().expect("a command");
+        let refused = cmd(name).arg(arguments).exec(&mut theirs);
+        assert_eq!(refused.expect_err("is refused").code(), Some("NOPERM"), "{words:?}");
+    }
 }

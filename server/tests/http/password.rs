@@ -139,6 +139,17 @@ async fn a_store_that_fails_in_between_leaves_the_old_password() {
     assert_eq!(phone.standing().await, "password_changed");
 }
 
+#[tokio::test]
+async fn that_the_note_of_it_cannot_be_taken_is_no_failure_of_the_change() {
+    let app = TestApp::start().await;
+    let mut ada = app.member("ada").await;
+    app.meddle(&format!("CREATE TRIGGER broken BEFORE DELETE ON pending_ends {FAIL}"));
+    assert_eq!(ada.change_password(PASSWORD, OTHER_PASSWORD).await.status, 204);
+    assert_eq!(ada.standing().await, "ada");
+    assert_eq!(app.program().login("ada", PASSWORD).await.status, 401);
+    assert_eq!(app.program().login("ada", OTHER_PASSWORD).await.status, 200);
+}
+
 /// ASVS V2.3.3.
 #[tokio::test]
 async fn a_process_that_is_killed_before_sessions_have_ended_is_followed_up_at_the_next_start() {

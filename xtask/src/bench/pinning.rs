@@ -18,6 +18,11 @@ impl Pinning {
         Self { is_possible: cores >= 2 && process::find("taskset").is_some() }
     }
 
+    /// Whether the generator has a core to itself.
+    pub const fn is_possible(&self) -> bool {
+        self.is_possible
+    }
+
     /// The program on the measured core.
     pub fn server(&self, program: &Path) -> Command {
         self.on("0", program)

@@ -48,7 +48,7 @@ impl Yardstick {
     /// The generator that asks for another session each time.
     pub fn load(&self, pinning: &Pinning) -> Command {
         let mut command = pinning.generator(&self.program);
-        command.arg("load");
+        command.arg("load").args(pinning.is_possible().then_some("--awake"));
         command
     }
 

@@ -14,7 +14,8 @@ impl Visitor {
     /// Nothing was changed: [`AuthError::RecentSignInRequired`], [`AuthError::WrongPassword`],
     /// [`AuthError::Invalid`] with every fault of every field, those of [`Visitor::member`],
     /// [`AuthError::Throttled`], [`AuthError::Busy`], or a store's failure, after which other sessions may have
-    /// ended and, if it was the very last call that failed, the password is the new one.
+    /// ended; if the accounts fail as well before the old password is back, it may be the new one, and a sweep
+    /// ends all sessions.
     pub async fn change_password(&self, request: ChangePasswordRequest) -> Result<Whoami, AuthError> {
         let username = Username::parse(&self.recent_member().await?.username).ok();
         self.check_change(&request, username.as_ref()).await?;
@@ -61,7 +62,7 @@ impl Visitor {
             }
             return Err(error.into());
         }
-        accounts.settle_end(pending).await?;
+        self.auth.have_ended(pending).await;
         // All browsers were forgotten with the old password. This one knows the new one.
         self.remember_device(account).await;
         Ok(())

@@ -35,6 +35,7 @@ impl Visitor {
             }
             return Err(error.into());
         }
-        Ok(accounts.settle_end(pending).await?)
+        self.auth.have_ended(pending).await;
+        Ok(())
     }
 }

@@ -1,13 +1,23 @@
 //! Who waits for a store, waits for so long and no longer.
 
+use std::convert::Infallible;
 use std::future::pending;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration as Wait;
 
 use async_trait::async_trait;
+use http::header::COOKIE;
+use http::{Request, Response};
+use tower_layer::Layer as _;
+use tower_service::Service as _;
 
 use super::*;
 use crate::revocations::{EndedEarly, Standing};
-use crate::{AccountKey, Change, FixedClock, Key, Loaded, Policy, Reason, SessionsBuilder, Summary};
+use crate::{
+    AccountKey, Change, CurrentSession, FixedClock, Key, Loaded, Policy, Reason, SessionLayer,
+    SessionsBuilder, Summary,
+};
 
 /// Never answers.
 #[derive(Debug)]
@@ -114,4 +124,30 @@ async fn nobody_waits_for_ever_to_end_an_account_s_sessions() {
 async fn nobody_waits_for_ever_for_an_account_s_sessions() {
     let [over_a_store, _] = silent();
     assert!(is_unavailable(&answer_of(over_a_store.of_account(AccountKey::random())).await));
+}
+
+/// Answers for a handler that takes too long, and keeps it until it is dropped itself: as tower-http 0.7's timeout does.
+struct GivenUp(Pin<Box<dyn Future<Output = ()> + Send>>);
+
+impl Future for GivenUp {
+    type Output = Result<Response<()>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        assert!(self.0.as_mut().poll(context).is_pending(), "the store is silent");
+        Poll::Ready(Ok(Response::new(())))
+    }
+}
+
+#[tokio::test]
+async fn nobody_waits_for_ever_for_a_handler_that_was_given_up() {
+    let [sessions, _] = silent();
+    let inner = tower::service_fn(|request: Request<()>| {
+        let current = request.extensions().get::<CurrentSession>().cloned().expect("is given");
+        GivenUp(Box::pin(async move { drop(current.presence().await) }))
+    });
+    let cookie = format!("__Host-id={}", SessionId::random().encode());
+    let request = Request::get("/").header(COOKIE, cookie).body(()).expect("a request");
+    let answer = SessionLayer::new(sessions).layer(inner).call(request);
+    let answer = tokio::time::timeout(Wait::from_secs(10), answer).await.expect("is answered in time");
+    assert_eq!(answer.expect("never fails").status(), 200);
 }

@@ -56,7 +56,8 @@ impl Revocations for MemoryRevocations {
         maps.ended.entry(ended.key).or_insert_with(entry);
         if let Some(account) = ended.account {
             let is_its = |other: &Entry| other.ended.account == Some(account);
-            if maps.ended.values().filter(|other| is_its(other)).count() > MOST_ENDED {
+            let counts = |other: &&Entry| is_its(other) && other.over_since.is_none();
+            if maps.ended.values().filter(counts).count() > MOST_ENDED {
                 maps.ended.retain(|_, other| !is_its(other));
                 maps.raise(account, ended.reason, ended.at);
                 return Ok(true);
@@ -76,14 +77,17 @@ impl Revocations for MemoryRevocations {
 
     async fn sweep(&self, now: OffsetDateTime, limit: usize) -> Result<u64, StoreError> {
         let mut maps = self.maps.lock();
-        for entry in maps.ended.values_mut().filter(|entry| entry.ended.until > now) {
-            entry.over_since = None;
-        }
-        let is_long_over = |entry: &Entry| entry.over_since.is_some_and(|since| since <= now - OVER_FOR);
+        let was_put_back =
+            |entry: &&mut Entry| entry.over_since.is_some_and(|since| entry.ended.until > now || since > now);
+        let not_over = maps.ended.values_mut().filter(was_put_back).take(limit);
+        let put_back = not_over.map(|entry| entry.over_since = None).count();
+        let is_long_over = |entry: &Entry| {
+            entry.ended.until <= now && entry.over_since.is_some_and(|since| since <= now - OVER_FOR)
+        };
         let forgotten = maps.ended.extract_if(|_, entry| is_long_over(entry)).take(limit).count();
         let found =
             maps.ended.values_mut().filter(|entry| entry.over_since.is_none() && entry.ended.until <= now);
         let found = found.take(limit).map(|entry| entry.over_since = Some(now)).count();
-        Ok((forgotten + found) as u64)
+        Ok((put_back + forgotten + found) as u64)
     }
 }

@@ -58,7 +58,8 @@ const END: &str = "
     INSERT INTO ended_sessions (application, key, account, reason, at, until)
     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
 
-const COUNT: &str = "SELECT count(*) FROM ended_sessions WHERE application = $1 AND account = $2";
+const COUNT: &str =
+    "SELECT count(*) FROM ended_sessions WHERE application = $1 AND account = $2 AND over_since IS NULL";
 
 /// Locks its rows in one order, so that two of these cannot wait for each other.
 const FORGET: &str = "
@@ -71,12 +72,12 @@ const RAISE: &str = "
     ON CONFLICT (application, account) DO UPDATE SET epoch = known.epoch + 1, reason = $3, at = $4
     RETURNING epoch";
 
-/// What the clock has been put back for. Like the next two it passes over what somebody else is writing: there will
-/// be another sweep.
+/// What was found over by a clock that has been put back since. Like the next two it passes over what somebody else is
+/// writing: there will be another sweep.
 const NOT_OVER: &str = "
     UPDATE ended_sessions SET over_since = NULL WHERE (application, key) IN (
-        SELECT application, key FROM ended_sessions WHERE over_since IS NOT NULL AND until > $1
-        FOR UPDATE SKIP LOCKED
+        SELECT application, key FROM ended_sessions
+        WHERE over_since IS NOT NULL AND (until > $1 OR over_since > $1) LIMIT $2 FOR UPDATE SKIP LOCKED
     )";
 
 const FORGET_OVER: &str = "
@@ -174,11 +175,12 @@ impl Revocations for PostgresRevocations {
 }
 
 async fn sweep(connection: &mut PgConnection, now: OffsetDateTime, limit: i64) -> sqlx::Result<u64> {
-    sqlx::query(NOT_OVER).bind(millis(now)).execute(&mut *connection).await?;
+    let not_over = sqlx::query(NOT_OVER).bind(millis(now)).bind(limit);
+    let put_back = not_over.execute(&mut *connection).await?;
     let forget = sqlx::query(FORGET_OVER).bind(millis(now - OVER_FOR)).bind(millis(now)).bind(limit);
     let forgotten = forget.execute(&mut *connection).await?;
     let found = sqlx::query(OVER).bind(millis(now)).bind(limit).execute(connection).await?;
-    Ok(forgotten.rows_affected() + found.rows_affected())
+    Ok(put_back.rows_affected() + forgotten.rows_affected() + found.rows_affected())
 }
 
 async fn end(connection: &mut PgConnection, application: &str, ended: &EndedEarly) -> sqlx::Result<bool> {

@@ -48,13 +48,16 @@ const MIGRATIONS: Migrations = Migrations {
     ],
 };
 
-/// What the clock has been put back for.
-const NOT_OVER: &str =
-    "UPDATE ended_sessions SET over_since = NULL WHERE over_since IS NOT NULL AND until > ?1";
+/// What was found over by a clock that has been put back since.
+const NOT_OVER: &str = "
+    UPDATE ended_sessions SET over_since = NULL WHERE (application, key) IN
+    (SELECT application, key FROM ended_sessions WHERE over_since IS NOT NULL AND until > ?1 LIMIT ?2)
+    OR (application, key) IN
+    (SELECT application, key FROM ended_sessions WHERE over_since > ?1 LIMIT ?2)";
 
 const FORGET: &str = "
     DELETE FROM ended_sessions WHERE (application, key) IN
-    (SELECT application, key FROM ended_sessions WHERE over_since <= ?1 LIMIT ?2)";
+    (SELECT application, key FROM ended_sessions WHERE over_since <= ?1 AND until <= ?2 LIMIT ?3)";
 
 const OVER: &str = "
     UPDATE ended_sessions SET over_since = ?1 WHERE (application, key) IN
@@ -136,7 +139,8 @@ impl Revocations for SqliteRevocations {
                 let Some(account) = account else { return Ok(false) };
                 let count: i64 = transaction
                     .prepare_cached(
-                        "SELECT count(*) FROM ended_sessions WHERE application = ?1 AND account = ?2",
+                        "SELECT count(*) FROM ended_sessions
+                         WHERE application = ?1 AND account = ?2 AND over_since IS NULL",
                     )?
                     .query_row(params![application, account], |row| row.get(0))?;
                 let are_too_many = usize::try_from(count).is_ok_and(|count| count > MOST_ENDED);
@@ -168,11 +172,11 @@ impl Revocations for SqliteRevocations {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.database
             .write(move |transaction| {
-                transaction.prepare_cached(NOT_OVER)?.execute(params![millis(now)])?;
-                let forgotten =
-                    transaction.prepare_cached(FORGET)?.execute(params![millis(now - OVER_FOR), limit])?;
-                let found = transaction.prepare_cached(OVER)?.execute(params![millis(now), limit])?;
-                Ok((forgotten + found) as u64)
+                let (now, long_ago) = (millis(now), millis(now - OVER_FOR));
+                let put_back = transaction.prepare_cached(NOT_OVER)?.execute(params![now, limit])?;
+                let forgotten = transaction.prepare_cached(FORGET)?.execute(params![long_ago, now, limit])?;
+                let found = transaction.prepare_cached(OVER)?.execute(params![now, limit])?;
+                Ok((put_back + forgotten + found) as u64)
             })
             .await
     }

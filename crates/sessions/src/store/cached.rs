@@ -23,8 +23,8 @@ const SHARDS: usize = 64;
 const ASK_EVERY: Duration = Duration::from_millis(200);
 /// Longest age of the last answer with which memory is believed.
 const BELIEVED_FOR: Duration = Duration::from_secs(1);
-/// What a record costs beside its values: key, moments, the map's own share.
-const FIXED_WEIGHT: usize = 256;
+/// What a record costs beside its values: key, moments, room for four values, the map's own share.
+const FIXED_WEIGHT: usize = 450;
 
 /// A store that can tell what others have written to its place.
 #[async_trait]

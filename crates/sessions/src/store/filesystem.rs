@@ -210,7 +210,10 @@ impl Store for FilesystemStore {
     }
 
     async fn sweep(&self, limit: usize) -> Result<u64, StoreError> {
-        self.on_the_pool(move |inner| inner.sweep(limit)).await
+        let (caller, pace) = Pace::of_caller();
+        let swept = self.on_the_pool(move |inner| inner.sweep(limit, pace)).await;
+        drop(caller);
+        swept
     }
 
     fn capabilities(&self) -> Capabilities {
@@ -296,16 +299,15 @@ impl Inner {
         Ok(lived)
     }
 
-    fn sweep(&self, limit: usize) -> Result<u64, StoreError> {
+    fn sweep(&self, limit: usize, mut pace: Pace) -> Result<u64, StoreError> {
         let now = SystemTime::from(self.clock.now());
         let (mut ended, mut removed) = (0, 0);
         let first = self.sweeps_from.load(Ordering::Relaxed);
-        let mut pace = Pace::begin();
         for shard in (0..=u8::MAX).map(|offset| first.wrapping_add(offset)) {
             for key in
                 keys_due(&shard_path(&self.root, shard), now, &mut pace).map_err(StoreError::unavailable)?
             {
-                if ended >= limit || removed >= limit {
+                if ended >= limit || removed >= limit || !pace.is_wanted() {
                     self.sweeps_from.store(shard, Ordering::Relaxed);
                     return Ok((ended + removed) as u64);
                 }

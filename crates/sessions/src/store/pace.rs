@@ -1,6 +1,6 @@
 //! How a sweep of a database leaves processor and disk to requests.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::StoreError;
 
@@ -9,6 +9,9 @@ const ROWS: usize = 25;
 
 /// How often it pauses as long as it has worked.
 const REST: u32 = 2;
+
+/// Longest pause: a step that waited for a lock, or was stopped, has not worked all the time.
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Sweeps at most `limit` in small steps with pauses between them. `step` is given how many it may take, and returns
 /// how many it took.
@@ -29,7 +32,7 @@ where
         if some < most as u64 {
             break;
         }
-        tokio::time::sleep(began.elapsed() * REST).await;
+        tokio::time::sleep((began.elapsed() * REST).min(LONGEST_PAUSE)).await;
     }
     Ok(taken)
 }

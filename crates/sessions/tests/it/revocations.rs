@@ -41,6 +41,8 @@ on_each_place! {
     too_many_ends_of_one_account_raise_its_epoch_instead
     a_sweep_forgets_only_what_would_have_ended_anyway_and_no_more_than_asked
     what_a_clock_that_ran_ahead_showed_over_is_not_forgotten_once_it_is_put_back
+    what_a_clock_that_ran_ahead_showed_over_is_forgotten_in_its_time_by_a_right_one
+    ends_that_are_over_anyway_raise_no_epoch
 }
 
 fn open(folder: &tempfile::TempDir, prefix: &str) -> SqliteRevocations {
@@ -147,6 +149,27 @@ async fn what_a_clock_that_ran_ahead_showed_over_is_not_forgotten_once_it_is_put
     }
     revocations.sweep(now() + ahead + Duration::days(3), 10).await.expect("sweeps");
     assert_eq!(remembered(revocations, &[key]).await, 0, "in the end it is");
+}
+
+async fn what_a_clock_that_ran_ahead_showed_over_is_forgotten_in_its_time_by_a_right_one(
+    revocations: &impl Revocations,
+) {
+    let key = key();
+    revocations.end(&ended(key, None, Reason::SignedOut)).await.expect("ends");
+    // Nobody was there while it would have been taken back: it is over by now.
+    for (days, left) in [(400, 1), (31, 1), (32, 0)] {
+        revocations.sweep(now() + Duration::days(days), 10).await.expect("sweeps");
+        assert_eq!(remembered(revocations, &[key]).await, left, "{days}");
+    }
+}
+
+async fn ends_that_are_over_anyway_raise_no_epoch(revocations: &impl Revocations) {
+    let ada = AccountKey::random();
+    for _ in 0..MOST_ENDED {
+        revocations.end(&ended(key(), Some(ada), Reason::SignedOut)).await.expect("ends");
+    }
+    revocations.sweep(now() + Duration::days(31), MOST_ENDED).await.expect("sweeps");
+    assert!(!revocations.end(&ended(key(), Some(ada), Reason::SignedOut)).await.expect("ends"));
 }
 
 #[tokio::test]

@@ -45,7 +45,7 @@ pub(super) fn keys_due(shard: &Path, now: SystemTime, pace: &mut Pace) -> io::Re
     let entries = fs::read_dir(shard)?.filter_map(Result::ok);
     let is_due = |entry: &fs::DirEntry| {
         pace.keep();
-        entry.metadata().and_then(|about| about.modified()).is_ok_and(|due| due <= now)
+        pace.is_wanted() && entry.metadata().and_then(|about| about.modified()).is_ok_and(|due| due <= now)
     };
     Ok(entries.filter(is_due).filter_map(|entry| key_of(&entry.file_name())).collect())
 }

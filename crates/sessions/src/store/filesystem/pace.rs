@@ -1,5 +1,6 @@
-//! How a sweep of files leaves the processor to requests.
+//! How a sweep of files leaves the processor to requests, and ends when nobody waits for it any more.
 
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 /// For how long it works. A thread that works on end is given some milliseconds at a time by the system, for which
@@ -9,23 +10,52 @@ const STRETCH: Duration = Duration::from_micros(300);
 /// How often it pauses as long as it has worked.
 const REST: u32 = 2;
 
+/// Longest pause: who was stopped in its work has not worked all the time.
+const LONGEST_PAUSE: Duration = Duration::from_millis(20);
+
 /// The pace of a thread that does nothing else.
 #[derive(Debug)]
 pub(super) struct Pace {
     began: Instant,
+    caller: Weak<()>,
 }
 
 impl Pace {
-    pub(super) fn begin() -> Self {
-        Self { began: Instant::now() }
+    /// With what the caller keeps for as long as it waits: a thread cannot be cancelled, and the process does not end
+    /// before it.
+    pub(super) fn of_caller() -> (Arc<()>, Self) {
+        let caller = Arc::new(());
+        let pace = Self { began: Instant::now(), caller: Arc::downgrade(&caller) };
+        (caller, pace)
+    }
+
+    /// Whether somebody still waits.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.caller.strong_count() > 0
     }
 
     /// Pauses, if it is time to.
     pub(super) fn keep(&mut self) {
         let worked = self.began.elapsed();
-        if worked >= STRETCH {
-            std::thread::sleep(worked * REST);
+        if worked >= STRETCH && self.is_wanted() {
+            std::thread::sleep((worked * REST).min(LONGEST_PAUSE));
             self.began = Instant::now();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_not_waited_for_does_not_pause() {
+        let (caller, mut pace) = Pace::of_caller();
+        assert!(pace.is_wanted());
+        drop(caller);
+        pace.began -= Duration::from_hours(1);
+        let before = pace.began;
+        pace.keep();
+        assert!(!pace.is_wanted() && pace.began == before);
     }
 }

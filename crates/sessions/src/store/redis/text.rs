@@ -71,11 +71,13 @@ impl Stored {
         }
         let (line, mut values) = text.split_once('\n').ok_or_else(is_cut)?;
         let mut record = read_line(line)?;
+        let mut read = Vec::new();
         while !values.is_empty() {
             let (name, json, rest) = value(values).ok_or_else(is_cut)?;
-            record.values.insert(name, serde_json::from_str::<Value>(json).map_err(StoreError::corrupt)?);
+            read.push((name, serde_json::from_str::<Value>(json).map_err(StoreError::corrupt)?));
             values = rest;
         }
+        record.values = read.into_iter().collect();
         Ok(Self::Record(record))
     }
 }
