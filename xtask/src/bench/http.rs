@@ -20,8 +20,14 @@ impl Answer {
         self.headers(name).next()
     }
 
-    /// All headers of this name, as `Set-Cookie` often stands there more than once.
-    pub fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
+    /// The session's cookie as a browser sends it back, if the answer sets one; there are others beside it.
+    pub fn session_cookie(&self) -> Option<&str> {
+        let mut cookies = self.headers("set-cookie").filter_map(|set| set.split(';').next());
+        cookies.find(|cookie| cookie.starts_with("id="))
+    }
+
+    /// All headers of this name.
+    fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
         let lines = self.head.lines().filter_map(|line| line.split_once(':'));
         lines.filter(move |(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
     }

@@ -35,6 +35,7 @@ impl Program {
             .env("ANTEROOM_SERVER__ADDRESS", "127.0.0.1:0")
             .env("ANTEROOM_DATABASE__URL", format!("sqlite://{}", scratch.path().join("bench.db").display()))
             .env("ANTEROOM_SESSIONS__STORE", "sqlite")
+            .env("ANTEROOM_LOG__LEVEL", "warn")
             .env("ANTEROOM_THROTTLE__ADDRESS_SIGN_IN", "off")
             .env("ANTEROOM_THROTTLE__ADDRESS_REGISTRATION", "off")
             .env("ANTEROOM_THROTTLE__ADDRESS_ANONYMOUS", "off")

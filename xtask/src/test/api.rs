@@ -51,9 +51,7 @@ fn member(address: &str) -> Result<String> {
     let body = r#"{"username":"ada","password":"correct horse battery staple"}"#;
     let answer = post_json(address, "/api/v1/register", body)?;
     ensure!(answer.status == 201, "registration answers {}", answer.status);
-    let mut cookies = answer.headers("set-cookie").filter_map(|set| set.split(';').next());
-    let session = cookies.find(|cookie| cookie.starts_with("id="));
-    session.map(str::to_owned).context("registration sets no session cookie")
+    answer.session_cookie().map(str::to_owned).context("registration sets no session cookie")
 }
 
 fn tries(schemathesis: &Path, address: &str, cookie: Option<&str>) -> Command {
