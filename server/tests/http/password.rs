@@ -1,5 +1,7 @@
 //! Changing a password.
 
+use std::time::{Duration, Instant};
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -163,6 +165,23 @@ async fn a_process_that_is_killed_before_sessions_have_ended_is_followed_up_at_t
     let _next = TestApp::with(&[&database]).await;
     assert_eq!((ada.standing().await, bob.standing().await), ("password_changed".into(), "bob".into()));
     assert_eq!(app.program().login("ada", PASSWORD).await.status, 200);
+}
+
+#[tokio::test]
+async fn who_cannot_be_followed_up_holds_up_nobody_else() {
+    let app = TestApp::with(&["sessions.cache_bytes=0"]).await;
+    app.member("ada").await;
+    let mut bob = app.member("bob").await;
+    app.meddle(&format!("CREATE TRIGGER broken BEFORE DELETE ON pending_ends WHEN OLD.noted = 0 {FAIL}"));
+    app.meddle("INSERT INTO pending_ends SELECT key, 'password_changed', username = 'bob' FROM accounts");
+    let database = format!("database.url=sqlite://{}", app.database().display());
+    let _next = TestApp::with(&[&database]).await;
+    let give_up = Instant::now() + Duration::from_secs(20);
+    while bob.standing().await == "bob" {
+        assert!(Instant::now() < give_up, "the note before is in the way");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(bob.standing().await, "password_changed");
 }
 
 /// ASVS V2.3.3, V15.4.2.

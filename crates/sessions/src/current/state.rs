@@ -85,12 +85,8 @@ impl CurrentSession {
                 let applied = sessions.apply(living, &change).await?;
                 self.go_on(state, applied.clone())?;
                 if applied.is_some() {
-                    self.note(
-                        id,
-                        Happening::Changed(
-                            change.set.names().map(str::to_owned).chain(change.removed).collect(),
-                        ),
-                    );
+                    let names = change.set.names().map(str::to_owned).chain(change.removed);
+                    self.note(id, Happening::Changed(names.collect()));
                 }
                 Ok(applied)
             }

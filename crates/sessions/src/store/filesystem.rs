@@ -15,8 +15,8 @@
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
@@ -99,20 +99,29 @@ impl FilesystemStore {
         let inner = Arc::clone(&self.inner);
         tokio::task::spawn_blocking(move || act(&inner)).await.map_err(StoreError::unavailable)?
     }
+
+    /// As [`on_the_pool`](Self::on_the_pool), for what may take long: a thread cannot be cancelled, and the process does
+    /// not end before it. What `act` is given has no owner any more once nobody waits.
+    async fn while_wanted<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&Inner, Weak<()>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let caller = Arc::new(());
+        let waiting = Arc::downgrade(&caller);
+        let done = self.on_the_pool(move |inner| act(inner, waiting)).await;
+        drop(caller);
+        done
+    }
 }
 
 #[async_trait]
 impl Watched for FilesystemStore {
     async fn foreign_writes(&self) -> Result<Foreign, StoreError> {
-        let caller = Arc::new(());
-        let waits = Arc::downgrade(&caller);
-        let asked = self.on_the_pool(move |inner| {
-            let told = inner.changes.foreign(|| waits.strong_count() > 0, |shard| inner.is_free(shard));
+        let asked = self.while_wanted(|inner, caller| {
+            let told = inner.changes.foreign(|| caller.strong_count() > 0, |shard| inner.is_free(shard));
             told.map_err(StoreError::unavailable)
         });
-        let foreign = asked.await;
-        drop(caller);
-        foreign
+        asked.await
     }
 }
 
@@ -210,10 +219,7 @@ impl Store for FilesystemStore {
     }
 
     async fn sweep(&self, limit: usize) -> Result<u64, StoreError> {
-        let (caller, pace) = Pace::of_caller();
-        let swept = self.on_the_pool(move |inner| inner.sweep(limit, pace)).await;
-        drop(caller);
-        swept
+        self.while_wanted(move |inner, caller| inner.sweep(limit, Pace::begin(caller))).await
     }
 
     fn capabilities(&self) -> Capabilities {

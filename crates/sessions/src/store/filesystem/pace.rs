@@ -1,6 +1,6 @@
 //! How a sweep of files leaves the processor to requests, and ends when nobody waits for it any more.
 
-use std::sync::{Arc, Weak};
+use std::sync::Weak;
 use std::time::{Duration, Instant};
 
 /// For how long it works. A thread that works on end is given some milliseconds at a time by the system, for which
@@ -21,12 +21,9 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// With what the caller keeps for as long as it waits: a thread cannot be cancelled, and the process does not end
-    /// before it.
-    pub(super) fn of_caller() -> (Arc<()>, Self) {
-        let caller = Arc::new(());
-        let pace = Self { began: Instant::now(), caller: Arc::downgrade(&caller) };
-        (caller, pace)
+    /// Begins to work, for as long as `caller` has an owner.
+    pub(super) fn begin(caller: Weak<()>) -> Self {
+        Self { began: Instant::now(), caller }
     }
 
     /// Whether somebody still waits.
@@ -46,11 +43,14 @@ impl Pace {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     #[test]
     fn who_is_not_waited_for_does_not_pause() {
-        let (caller, mut pace) = Pace::of_caller();
+        let caller = Arc::new(());
+        let mut pace = Pace::begin(Arc::downgrade(&caller));
         assert!(pace.is_wanted());
         drop(caller);
         pace.began -= Duration::from_hours(1);
