@@ -1,20 +1,25 @@
 //! One route for each thing that a session is used for.
 
+use std::time::{Duration, Instant};
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use serde::Serialize;
 use sessions::{
-    AccountKey, Backing, Cookie, CurrentSession, Policy, SessionLayer, Sessions, SessionsBuilder, SignIn,
+    AccountKey, Backing, Cookie, CurrentSession, Pace, Policy, SessionLayer, Sessions, SessionsBuilder,
+    SignIn,
 };
 use tower_sessions::Session;
 
 use super::{Filled, store};
 use crate::population;
 
-/// As many as the site's server sweeps at a time.
-const SWEEP_BATCH: usize = 500;
+/// So many are swept at a time.
+const SWEEP_BATCH: usize = 100;
+/// Beside requests a sweep of a million takes hours.
+const SWEEP_FOR: Duration = Duration::from_secs(10);
 
 /// `GET /whoami`, `POST /set`, `POST /sign-in`; `GET /touch`, which is whoami with each use noted; `POST /sweep`
 /// with how many; `GET /filled`.
@@ -75,12 +80,13 @@ async fn sign_in(Extension(current): Extension<CurrentSession>) -> Result<&'stat
     Ok("signed in")
 }
 
-/// Sweeps as the site's server does, until so many or all are swept. Answers how many.
+/// Sweeps as the site's server does, until so many or all are swept, or time is up. Answers how many.
 async fn sweep(State(sessions): State<Sessions>, most: String) -> Result<String, StatusCode> {
     let most: u64 = most.parse().map_err(|_| StatusCode::BAD_REQUEST)?;
-    let mut swept = 0;
-    while swept < most {
-        let batch = sessions.sweep(SWEEP_BATCH).await.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
+    let (began, mut swept) = (Instant::now(), 0);
+    while swept < most && began.elapsed() < SWEEP_FOR {
+        let batch =
+            sessions.sweep(SWEEP_BATCH, Pace::Gentle).await.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
         swept += batch;
         if batch < SWEEP_BATCH as u64 {
             break;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use time::{Duration, OffsetDateTime};
 
 use crate::revocations::{Remembered, Revocations};
-use crate::{Capabilities, ClientSide, KeyRing, Record, Sealing, SessionId, Sessions, Store, StoreError};
+use crate::{
+    Capabilities, ClientSide, KeyRing, Pace, Pauses, Record, Sealing, SessionId, Sessions, Store, StoreError,
+};
 
 mod account;
 mod living;
@@ -92,16 +94,24 @@ impl Sessions {
         }
     }
 
-    /// Takes at most `limit` of what has expired, and as many reasons that nobody needs any more. Returns
-    /// how many.
+    /// Takes at most `limit` of what has expired, and as many reasons that nobody needs any more, at `pace`.
+    /// Returns how many; fewer than `limit` if nothing is left. Servers that share a store are all to sweep it: a
+    /// gentle sweep keeps up with the sessions that its own server begins.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn sweep(&self, limit: usize) -> Result<u64, StoreError> {
+    pub async fn sweep(&self, limit: usize, pace: Pace) -> Result<u64, StoreError> {
+        let pauses = self.pauses(pace);
         match &self.settings().backing {
-            Backing::Server { store, .. } => store.sweep(limit).await,
-            Backing::Client(client) => client.remembered.sweep(self.now(), limit).await,
+            Backing::Server { store, .. } => store.sweep(limit, &pauses).await,
+            Backing::Client(client) => {
+                pauses.in_steps(limit, |some| client.remembered.sweep(self.now(), some)).await
+            }
         }
+    }
+
+    fn pauses(&self, pace: Pace) -> Pauses {
+        Pauses::new(pace, self.begun().clone())
     }
 
     /// The present moment, to the millisecond: nothing keeps more.

@@ -28,7 +28,9 @@ use serde_json::{Value, json};
 use time::Duration;
 
 use crate::store::{Loaded, REASON_KEPT_FOR, StoreError};
-use crate::{AccountKey, Change, Clock, FixedClock, Key, Policy, Reason, Record, SessionId, Store, Values};
+use crate::{
+    AccountKey, Change, Clock, FixedClock, Key, Pauses, Policy, Reason, Record, SessionId, Store, Values,
+};
 
 /// One place where sessions can be stored; the tests open it.
 #[async_trait]
@@ -306,7 +308,7 @@ pub async fn limits_longer_than_any_calendar_are_no_error(fixture: &impl Fixture
         bench.clock.advance(Duration::days(365_000));
         assert!(bench.store.touch(&key, bench.clock.now()).await.expect("touches"));
         assert!(bench.set(&key, "a", json!(1)).await.is_some());
-        assert_eq!(bench.store.sweep(100).await.expect("sweeps"), 0);
+        assert_eq!(bench.store.sweep(100, &Pauses::brisk()).await.expect("sweeps"), 0);
         assert_eq!(bench.listed(account).await, [key]);
         assert!(bench.loads(&key).await);
     }
@@ -417,9 +419,9 @@ pub async fn a_sweep_takes_only_the_expired_and_no_more_than_asked(fixture: &imp
     }
     bench.clock.advance(Duration::hours(1));
     let young = bench.living(None).await;
-    assert_eq!(bench.store.sweep(3).await.expect("sweeps"), 3);
-    assert_eq!(bench.store.sweep(100).await.expect("sweeps"), 2);
-    assert_eq!(bench.store.sweep(100).await.expect("sweeps"), 0);
+    assert_eq!(bench.store.sweep(3, &Pauses::brisk()).await.expect("sweeps"), 3);
+    assert_eq!(bench.store.sweep(100, &Pauses::brisk()).await.expect("sweeps"), 2);
+    assert_eq!(bench.store.sweep(100, &Pauses::brisk()).await.expect("sweeps"), 0);
     assert!(bench.loads(&young).await);
 }
 
@@ -429,10 +431,10 @@ pub async fn a_reason_is_kept_for_a_day(fixture: &impl Fixture) {
     let key = bench.living(None).await;
     bench.store.end(&key, Reason::SignedOut).await.expect("ends");
     bench.clock.advance(REASON_KEPT_FOR - Duration::SECOND);
-    bench.store.sweep(100).await.expect("sweeps");
+    bench.store.sweep(100, &Pauses::brisk()).await.expect("sweeps");
     assert!(matches!(bench.load(&key).await, Loaded::Ended { reason: Reason::SignedOut, .. }));
     bench.clock.advance(Duration::SECOND);
-    bench.store.sweep(100).await.expect("sweeps");
+    bench.store.sweep(100, &Pauses::brisk()).await.expect("sweeps");
     assert_eq!(bench.load(&key).await, Loaded::Absent);
 }
 
@@ -519,7 +521,7 @@ pub async fn a_read_never_writes(fixture: &impl Fixture) {
         bench.load(&ended).await;
         bench.load(&SessionId::random().key("")).await;
         assert_eq!(bench.store.of_account(account).await.expect("lists").len(), 1);
-        assert_eq!(bench.store.sweep(100).await.expect("sweeps"), 0);
+        assert_eq!(bench.store.sweep(100, &Pauses::brisk()).await.expect("sweeps"), 0);
     }
     assert!(fixture.dump().await.is_some_and(|after| after == before));
 }
@@ -628,7 +630,7 @@ pub async fn a_sweep_disturbs_nobody_who_writes(fixture: &impl Fixture) {
     let sweeping = tokio::spawn(async move {
         let mut swept = 0;
         for _ in 0..30 {
-            swept += sweeper.sweep(10).await.expect("sweeps");
+            swept += sweeper.sweep(10, &Pauses::brisk()).await.expect("sweeps");
         }
         swept
     });

@@ -9,6 +9,7 @@ use time::Duration;
 
 use crate::backing::OpenedLately;
 use crate::history::History;
+use crate::pace::Begun;
 use crate::store::StoreError;
 use crate::{
     Availability, Backing, Capabilities, Clock, Cookie, Key, Lifecycles, Policy, SessionId, Store,
@@ -35,6 +36,7 @@ pub struct Sessions(Arc<Engine>);
 struct Engine {
     settings: SessionsBuilder,
     opened: OpenedLately,
+    begun: Begun,
     store: Availability,
 }
 
@@ -94,6 +96,7 @@ impl SessionsBuilder {
         Sessions(Arc::new(Engine {
             settings: self,
             opened: OpenedLately::default(),
+            begun: Begun::default(),
             store: Availability::of("session store"),
         }))
     }
@@ -114,6 +117,10 @@ impl Sessions {
 
     pub(crate) fn opened(&self) -> &OpenedLately {
         &self.0.opened
+    }
+
+    pub(crate) fn begun(&self) -> &Begun {
+        &self.0.begun
     }
 
     pub(crate) fn key(&self, id: &SessionId) -> Key {

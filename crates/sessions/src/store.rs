@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use crate::{AccountKey, Change, Key, Reason, Record, TooLarge};
+use crate::{AccountKey, Change, Key, Pauses, Reason, Record, TooLarge};
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub use migrations::Migrations;
 
@@ -19,8 +19,6 @@ pub mod filesystem;
 pub mod memory;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod migrations;
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
-mod pace;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(any(feature = "filesystem", feature = "sqlite"))]
@@ -93,11 +91,12 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     ) -> Result<u64, StoreError>;
 
     /// Takes at most `limit` expired records down to their reason, and removes at most `limit`
-    /// reasons that have been kept long enough. Returns how many of both.
+    /// reasons that have been kept long enough. Returns how many of both. Goes in small steps, and makes `pauses`
+    /// between them: [`Pauses::in_steps`] does both.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    async fn sweep(&self, limit: usize) -> Result<u64, StoreError>;
+    async fn sweep(&self, limit: usize, pauses: &Pauses) -> Result<u64, StoreError>;
 
     /// What this store can do.
     fn capabilities(&self) -> Capabilities;

@@ -2,7 +2,7 @@
 
 use auth::Account;
 use clap::Subcommand;
-use sessions::{Reason, Sessions};
+use sessions::{Pace, Reason, Sessions};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -91,7 +91,7 @@ async fn revoke(sessions: &Sessions, account: &Account, handle: &str) -> Result<
 async fn sweep(sessions: &Sessions) -> Result<(), Failure> {
     let mut swept = 0;
     loop {
-        let taken = sessions.sweep(BATCH).await?;
+        let taken = sessions.sweep(BATCH, Pace::Brisk).await?;
         swept += taken;
         if taken < BATCH as u64 {
             return say(&format!("swept: {swept}"));

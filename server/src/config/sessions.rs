@@ -83,7 +83,7 @@ pub struct Sessions {
     pub revoked_within: Duration,
     /// `sessions.store_timeout`: longest time that one call of the store may take; later it counts as down.
     pub store_timeout: Duration,
-    /// `sessions.sweep_every`: how often expired records are removed, or `off`.
+    /// `sessions.sweep_every`: how often each server looks for expired records to remove, beside requests, or `off`.
     pub sweep_every: Option<Duration>,
     /// `sessions.cache_bytes`: how much of what `sqlite`, `filesystem`, `postgres` or `redis` holds is kept in
     /// memory; 0 is off, as it must be where machines share the folder of `filesystem` over a network.

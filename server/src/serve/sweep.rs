@@ -4,7 +4,8 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use auth::Auth;
-use sessions::Sessions;
+use sessions::{Pace, Sessions};
+use tokio::time::MissedTickBehavior;
 
 /// Most rows that one sweep takes at a time.
 const SWEEP_BATCH: usize = 500;
@@ -13,26 +14,31 @@ const SWEEP_BATCH: usize = 500;
 const LEFT_TO_IT: time::Duration = time::Duration::minutes(1);
 
 /// Clears expired sessions away, and attempts that are of no consequence any more, in batches, for as long as
-/// the server runs; and ends sessions whose end was begun and never done.
+/// the server runs; and ends sessions whose end was begun and never done. None of these waits for another: to clear
+/// a million sessions away beside requests takes hours.
 pub async fn sweep(auth: Auth, sessions: Sessions, every: Duration) {
-    let [mut ends, mut expired, mut attempts] =
-        ["sessions that were to end", "expired sessions", "counted attempts"].map(Chore::of);
-    let mut ticks = tokio::time::interval(every);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
+    let ends = Chore::of("sessions that were to end").again_and_again(every, || async {
         let before = sessions.settings().clock.now() - LEFT_TO_IT;
-        ends.note(auth.end_pending(&sessions, before).await);
-        expired.note(in_batches(|| sessions.sweep(SWEEP_BATCH)).await);
-        attempts.note(in_batches(|| auth.throttle.sweep(SWEEP_BATCH)).await);
-    }
+        auth.end_pending(&sessions, before).await.map(|_| Left::Nothing)
+    });
+    let expired = Chore::of("expired sessions").again_and_again(every, || async {
+        sessions.sweep(SWEEP_BATCH, Pace::Gentle).await.map(Left::after)
+    });
+    let attempts = Chore::of("counted attempts")
+        .again_and_again(every, || async { auth.throttle.sweep(SWEEP_BATCH).await.map(Left::after) });
+    tokio::join!(ends, expired, attempts);
 }
 
-async fn in_batches<F: Future<Output = Result<u64, E>>, E>(mut sweep: impl FnMut() -> F) -> Result<(), E> {
-    while sweep().await? >= SWEEP_BATCH as u64 {
-        tokio::task::yield_now().await;
+/// Whether there is more to do at once.
+enum Left {
+    Nothing,
+    Perhaps,
+}
+
+impl Left {
+    const fn after(swept: u64) -> Self {
+        if swept < SWEEP_BATCH as u64 { Self::Nothing } else { Self::Perhaps }
     }
-    Ok(())
 }
 
 /// What is done again and again. The log says once when it begins to fail, and once when it is done again.
@@ -46,14 +52,50 @@ impl Chore {
         Self { what, is_failing: false }
     }
 
-    fn note<T, E: Display>(&mut self, outcome: Result<T, E>) {
+    async fn again_and_again<F, E>(mut self, every: Duration, mut act: impl FnMut() -> F)
+    where
+        F: Future<Output = Result<Left, E>>,
+        E: Display,
+    {
+        let mut ticks = tokio::time::interval(every);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            while let Some(Left::Perhaps) = self.note(act().await) {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    fn note<T, E: Display>(&mut self, outcome: Result<T, E>) -> Option<T> {
         let (what, was_failing) = (self.what, self.is_failing);
         self.is_failing = outcome.is_err();
-        match outcome {
+        match &outcome {
             Err(error) if was_failing => tracing::debug!(what, %error, "still not cleared away"),
             Err(error) => tracing::warn!(event = "sweep_failing", what, %error, "not cleared away"),
             Ok(_) if was_failing => tracing::info!(event = "sweep_recovered", what, "cleared away again"),
             Ok(_) => {}
         }
+        outcome.ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::convert::Infallible;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_left_is_done_at_once_and_the_rest_at_the_next_tick() {
+        let outcomes = RefCell::new(vec![Ok(Left::Nothing), Ok(Left::Perhaps), Ok(Left::Perhaps)]);
+        let chore = Chore::of("a test").again_and_again(Duration::from_hours(1), || {
+            std::future::ready(
+                outcomes.borrow_mut().pop().expect("is done three times") as Result<_, Infallible>
+            )
+        });
+        tokio::time::timeout(Duration::from_millis(200), chore).await.expect_err("goes on for ever");
+        assert!(outcomes.borrow().is_empty());
     }
 }

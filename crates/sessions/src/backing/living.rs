@@ -44,12 +44,15 @@ impl Sessions {
             Backing::Server { store, .. } => loop {
                 let id = SessionId::random();
                 if self.within_budget(store.insert(&self.key(&id), record)).await? {
+                    self.begun().note();
                     return Ok((id, 0));
                 }
             },
             Backing::Client(_) => {
                 let id = SessionId::random();
-                Ok((id, self.standing(&self.key(&id), record).await?.epoch))
+                let epoch = self.standing(&self.key(&id), record).await?.epoch;
+                self.begun().note();
+                Ok((id, epoch))
             }
         }
     }

@@ -1,10 +1,10 @@
-//! Who waits for a store, waits for so long and no longer.
+//! Who waits for a store, waits for so long and no longer; a sweep leaves time to others.
 
 use std::convert::Infallible;
 use std::future::pending;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration as Wait;
+use std::time::{Duration as Wait, Instant};
 
 use async_trait::async_trait;
 use http::header::COOKIE;
@@ -13,9 +13,11 @@ use tower_layer::Layer as _;
 use tower_service::Service as _;
 
 use super::*;
+use crate::revocations::memory::MemoryRevocations;
 use crate::revocations::{EndedEarly, Standing};
+use crate::store::memory::MemoryStore;
 use crate::{
-    AccountKey, Change, CurrentSession, FixedClock, Key, Loaded, Policy, Reason, SessionLayer,
+    AccountKey, Change, CurrentSession, FixedClock, Key, Loaded, Pauses, Policy, Reason, SessionLayer,
     SessionsBuilder, Summary,
 };
 
@@ -53,7 +55,7 @@ impl Store for Silent {
         pending().await
     }
 
-    async fn sweep(&self, _: usize) -> Result<u64, StoreError> {
+    async fn sweep(&self, _: usize, _: &Pauses) -> Result<u64, StoreError> {
         pending().await
     }
 
@@ -150,4 +152,41 @@ async fn nobody_waits_for_ever_for_a_handler_that_was_given_up() {
     let answer = SessionLayer::new(sessions).layer(inner).call(request);
     let answer = tokio::time::timeout(Wait::from_secs(10), answer).await.expect("is answered in time");
     assert_eq!(answer.expect("never fails").status(), 200);
+}
+
+/// The engine over a store, and over cookies.
+fn in_memory(clock: &Arc<FixedClock>) -> [Sessions; 2] {
+    let codec = ClientSide::new(Sealing::Signed, KeyRing::new([[1; 32]]).expect("a key"));
+    let client = ClientBacking::new(codec, Arc::new(MemoryRevocations::default()), Duration::ZERO);
+    let store = Arc::new(MemoryStore::new(Arc::clone(clock) as _));
+    [Backing::Server { store, signer: None }, Backing::Client(client)].map(|backing| {
+        SessionsBuilder { clock: Arc::clone(clock) as _, ..SessionsBuilder::over(backing) }.build()
+    })
+}
+
+#[tokio::test]
+async fn a_gentle_sweep_hears_of_each_session_that_is_begun() {
+    for sessions in in_memory(&Arc::default()) {
+        let pauses = sessions.pauses(Pace::Gentle);
+        let mut pause = pauses.pieces(Wait::from_millis(1), 0);
+        assert!(pause.next().is_some());
+        sessions.insert(&Record::new(Policy::ANONYMOUS, sessions.now())).await.expect("is stored");
+        assert_eq!(pause.next(), None);
+    }
+}
+
+#[tokio::test]
+async fn a_gentle_sweep_pauses_between_its_steps() {
+    let clock = Arc::new(FixedClock::default());
+    let [sessions, _] = in_memory(&clock);
+    for _ in 0..200 {
+        sessions.insert(&Record::new(Policy::ANONYMOUS, sessions.now())).await.expect("is stored");
+    }
+    clock.advance(Policy::ANONYMOUS.absolute);
+    let began = Instant::now();
+    assert_eq!(sessions.sweep(200, Pace::Gentle).await.expect("sweeps"), 200);
+    assert!(
+        began.elapsed() > Wait::from_millis(50),
+        "some hundred steps, and a timer's millisecond after each"
+    );
 }

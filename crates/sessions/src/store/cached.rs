@@ -16,7 +16,7 @@ use time::OffsetDateTime;
 
 use super::{Capabilities, Loaded, Store, StoreError, Summary};
 use crate::by_key::ByKey;
-use crate::{AccountKey, Change, Clock, Key, Reason, Record};
+use crate::{AccountKey, Change, Clock, Key, Pauses, Reason, Record};
 
 const SHARDS: usize = 64;
 /// How often the store is asked whether others have written.
@@ -205,8 +205,8 @@ impl<S: Watched> Store for Cached<S> {
     }
 
     /// Forgets nothing: a record past its limits is asked for again anyway.
-    async fn sweep(&self, limit: usize) -> Result<u64, StoreError> {
-        self.inner.store.sweep(limit).await
+    async fn sweep(&self, limit: usize, pauses: &Pauses) -> Result<u64, StoreError> {
+        self.inner.store.sweep(limit, pauses).await
     }
 
     fn capabilities(&self) -> Capabilities {

@@ -26,12 +26,12 @@ use super::cached::{Foreign, Watched};
 use super::encoding::{Document, hex};
 use super::private_file::private_file;
 use super::{Capabilities, Loaded, REASON_KEPT_FOR, Store, StoreError, Summary};
-use crate::{AccountKey, Change, Clock, Key, Reason, Record};
+use crate::{AccountKey, Change, Clock, Key, Pauses, Reason, Record};
 
 mod changes;
 mod files;
 mod names;
-mod pace;
+mod steps;
 
 use changes::Changes;
 use files::{
@@ -39,7 +39,7 @@ use files::{
     write_whole,
 };
 use names::{folder_name, key_of};
-use pace::Pace;
+use steps::Steps;
 
 /// A folder with a file for each session.
 #[derive(Clone, Debug)]
@@ -218,8 +218,9 @@ impl Store for FilesystemStore {
         .await
     }
 
-    async fn sweep(&self, limit: usize) -> Result<u64, StoreError> {
-        self.while_wanted(move |inner, caller| inner.sweep(limit, Pace::begin(caller))).await
+    async fn sweep(&self, limit: usize, pauses: &Pauses) -> Result<u64, StoreError> {
+        let pauses = pauses.clone();
+        self.while_wanted(move |inner, caller| inner.sweep(limit, Steps::begin(pauses, caller))).await
     }
 
     fn capabilities(&self) -> Capabilities {
@@ -305,19 +306,20 @@ impl Inner {
         Ok(lived)
     }
 
-    fn sweep(&self, limit: usize, mut pace: Pace) -> Result<u64, StoreError> {
+    fn sweep(&self, limit: usize, mut steps: Steps) -> Result<u64, StoreError> {
         let now = SystemTime::from(self.clock.now());
         let (mut ended, mut removed) = (0, 0);
         let first = self.sweeps_from.load(Ordering::Relaxed);
         for shard in (0..=u8::MAX).map(|offset| first.wrapping_add(offset)) {
             for key in
-                keys_due(&shard_path(&self.root, shard), now, &mut pace).map_err(StoreError::unavailable)?
+                keys_due(&shard_path(&self.root, shard), now, &mut steps).map_err(StoreError::unavailable)?
             {
-                if ended >= limit || removed >= limit || !pace.is_wanted() {
+                if ended >= limit || removed >= limit || !steps.is_wanted() {
                     self.sweeps_from.store(shard, Ordering::Relaxed);
                     return Ok((ended + removed) as u64);
                 }
-                pace.keep();
+                steps.pause();
+                steps.take_one();
                 let _turn = self.lock(shard)?;
                 match self.get(&key) {
                     Ok(Some(Document::Ended { at, .. })) if self.clock.now() - REASON_KEPT_FOR >= at => {

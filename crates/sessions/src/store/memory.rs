@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry as MapEntry;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -13,7 +14,7 @@ use time::OffsetDateTime;
 
 use super::{Capabilities, Loaded, REASON_KEPT_FOR, Store, StoreError, Summary};
 use crate::by_key::ByKey;
-use crate::{AccountKey, Change, Clock, Key, Reason, Record};
+use crate::{AccountKey, Change, Clock, Key, Pauses, Reason, Record};
 
 /// So many that each holds only a few thousand of a million sessions.
 const SHARDS: usize = 256;
@@ -193,19 +194,20 @@ impl Store for MemoryStore {
         Ok(ended)
     }
 
-    async fn sweep(&self, limit: usize) -> Result<u64, StoreError> {
+    async fn sweep(&self, limit: usize, pauses: &Pauses) -> Result<u64, StoreError> {
         let now = self.clock.now();
         let mut swept = 0;
         let first = self.sweeps_from.load(Ordering::Relaxed);
         let (before, after) = self.shards.split_at_checked(first).unwrap_or_default();
         for (offset, shard) in after.iter().chain(before).enumerate() {
+            let began = Instant::now();
             let over = Self::over(shard, now, limit - swept);
             swept += over.len();
-            // Requests have their turn in between.
-            tokio::task::yield_now().await;
+            pauses.after(began.elapsed(), 0).await;
             for some in over.chunks(AT_ONCE) {
+                let began = Instant::now();
                 self.clear_away(some, shard, now);
-                tokio::task::yield_now().await;
+                pauses.after(began.elapsed(), some.len() as u64).await;
             }
             if swept >= limit {
                 self.sweeps_from.store((first + offset) % SHARDS, Ordering::Relaxed);

@@ -20,7 +20,7 @@ use super::cached::{Foreign, Watched};
 use super::encoding::{hex, millis, span};
 use super::together::Together;
 use super::{Capabilities, Loaded, REASON_KEPT_FOR, Store, StoreError, Summary};
-use crate::{AccountKey, Change, Clock, Key, Reason, Record};
+use crate::{AccountKey, Change, Clock, Key, Pauses, Reason, Record};
 
 mod address;
 mod connection;
@@ -261,7 +261,7 @@ impl Store for RedisStore {
     }
 
     /// Does nothing: each key has its own expiry.
-    async fn sweep(&self, _: usize) -> Result<u64, StoreError> {
+    async fn sweep(&self, _: usize, _: &Pauses) -> Result<u64, StoreError> {
         Ok(0)
     }
 

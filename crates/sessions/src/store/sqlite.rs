@@ -13,10 +13,9 @@ use time::OffsetDateTime;
 
 use super::cached::{Foreign, Watched};
 use super::encoding::{millis, span};
-use super::pace::in_steps;
 use super::row::{summaries, value_of, version_of};
 use super::{Capabilities, Loaded, Migrations, REASON_KEPT_FOR, Store, StoreError, Summary};
-use crate::{AccountKey, Change, Clock, Key, Reason, Record};
+use crate::{AccountKey, Change, Clock, Key, Pauses, Reason, Record};
 
 mod database;
 pub mod file;
@@ -202,8 +201,8 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn sweep(&self, limit: usize) -> Result<u64, StoreError> {
-        in_steps(limit, |some| self.sweep_some(some)).await
+    async fn sweep(&self, limit: usize, pauses: &Pauses) -> Result<u64, StoreError> {
+        pauses.in_steps(limit, |some| self.sweep_some(some)).await
     }
 
     fn capabilities(&self) -> Capabilities {

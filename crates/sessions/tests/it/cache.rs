@@ -12,8 +12,8 @@ use sessions::store::filesystem::FilesystemStore;
 use sessions::store::redis::RedisStore;
 use sessions::store::sqlite::SqliteStore;
 use sessions::{
-    AccountKey, Capabilities, Change, Clock, FixedClock, Key, Loaded, Policy, Reason, Record, SessionId,
-    Store, StoreError, Summary,
+    AccountKey, Capabilities, Change, Clock, FixedClock, Key, Loaded, Pauses, Policy, Reason, Record,
+    SessionId, Store, StoreError, Summary,
 };
 use tempfile::TempDir;
 use time::OffsetDateTime;
@@ -77,7 +77,7 @@ impl Store for Counting {
         Ok(0)
     }
 
-    async fn sweep(&self, _: usize) -> Result<u64, StoreError> {
+    async fn sweep(&self, _: usize, _: &Pauses) -> Result<u64, StoreError> {
         Ok(0)
     }
 

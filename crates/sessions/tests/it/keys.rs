@@ -8,7 +8,7 @@ use sessions::revocations::memory::MemoryRevocations;
 use sessions::store::memory::MemoryStore;
 use sessions::{
     AccountKey, Backing, Capabilities, Change, ClientBacking, ClientSide, Clock, FixedClock, Key, KeyRing,
-    Loaded, Reason, Record, Sealing, Store, StoreError, Summary,
+    Loaded, Pauses, Reason, Record, Sealing, Store, StoreError, Summary,
 };
 use time::{Duration, OffsetDateTime};
 
@@ -124,8 +124,8 @@ impl Store for Counting {
         self.count().end_of_account(account, except, reason).await
     }
 
-    async fn sweep(&self, limit: usize) -> Result<u64, StoreError> {
-        self.count().sweep(limit).await
+    async fn sweep(&self, limit: usize, pauses: &Pauses) -> Result<u64, StoreError> {
+        self.count().sweep(limit, pauses).await
     }
 
     fn capabilities(&self) -> Capabilities {

@@ -35,7 +35,7 @@ without a password. Client-side modes take 10,000 different cookies. \
 CPU: processor time for each whoami, of Redis and PostgreSQL too, which share the server's core. \
 Of bare axum: its constant of the same size, measured in the same rounds. In brackets: the aim, ✓ if it is met. \
 Bytes: on disk (in memory for memory and Redis), the account's index included. \
-Sweep: a tenth of what is stored, in batches of 500, and the p99 of whoami meanwhile to that before. \
+Sweep: a tenth of what is stored, or what of it can be swept beside whoami in ten seconds, and the p99 of whoami meanwhile to that before. \
 Filesystem and SQLite are filled in /dev/shm and copied; PostgreSQL synchronises each commit, Redis writes nothing to disk.
 ";
 

@@ -54,7 +54,7 @@ pub struct Row {
     pub set: Vec<Sample>,
     /// Sign-ins.
     pub sign_in: Vec<Sample>,
-    /// Whoami while a tenth of what is stored was swept.
+    /// Whoami while expired sessions were swept.
     pub sweep: Option<Sweep>,
 }
 

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use super::super::private_file::private_file;
 use super::Durability;
 use super::names::key_of;
-use super::pace::Pace;
+use super::steps::Steps;
 use crate::Key;
 
 /// The folder that a file is in.
@@ -41,11 +41,11 @@ pub(super) fn is_no_file(error: &io::Error) -> bool {
 }
 
 /// The keys of a shard whose files are due, without opening any.
-pub(super) fn keys_due(shard: &Path, now: SystemTime, pace: &mut Pace) -> io::Result<Vec<Key>> {
+pub(super) fn keys_due(shard: &Path, now: SystemTime, steps: &mut Steps) -> io::Result<Vec<Key>> {
     let entries = fs::read_dir(shard)?.filter_map(Result::ok);
     let is_due = |entry: &fs::DirEntry| {
-        pace.keep();
-        pace.is_wanted() && entry.metadata().and_then(|about| about.modified()).is_ok_and(|due| due <= now)
+        steps.pause();
+        steps.is_wanted() && entry.metadata().and_then(|about| about.modified()).is_ok_and(|due| due <= now)
     };
     Ok(entries.filter(is_due).filter_map(|entry| key_of(&entry.file_name())).collect())
 }

@@ -20,8 +20,8 @@ use sessions::store::redis::RedisStore;
 use sessions::store::sqlite::SqliteStore;
 use sessions::{
     AccountKey, Backing, Capabilities, Change, ClientBacking, ClientSide, Clock, CurrentSession, FixedClock,
-    Key, KeyRing, Lifecycle, Lifecycles, Loaded, Policy, Presence, Reason, Record, Sealing, SessionLayer,
-    SessionsBuilder, SignIn, Store, StoreError, Summary, Values,
+    Key, KeyRing, Lifecycle, Lifecycles, Loaded, Pauses, Policy, Presence, Reason, Record, Sealing,
+    SessionLayer, SessionsBuilder, SignIn, Store, StoreError, Summary, Values,
 };
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Semaphore;
@@ -355,7 +355,7 @@ impl Store for Broken {
         Err(StoreError::unavailable("broken"))
     }
 
-    async fn sweep(&self, _: usize) -> Result<u64, StoreError> {
+    async fn sweep(&self, _: usize, _: &Pauses) -> Result<u64, StoreError> {
         Err(StoreError::unavailable("broken"))
     }
 
