@@ -38,6 +38,9 @@ const FOR_EACH_BEGUN: u64 = 4;
 pub struct Pauses {
     pace: Pace,
     begun: Begun,
+    /// How many had been begun before the sweep.
+    before: u64,
+    taken: Arc<AtomicU64>,
 }
 
 /// How many sessions an engine has begun.
@@ -61,8 +64,9 @@ impl Pauses {
         Self::new(Pace::Brisk, Begun::default())
     }
 
-    pub(crate) const fn new(pace: Pace, begun: Begun) -> Self {
-        Self { pace, begun }
+    pub(crate) fn new(pace: Pace, begun: Begun) -> Self {
+        let before = begun.count();
+        Self { pace, begun, before, taken: Arc::default() }
     }
 
     /// Sweeps at most `limit` in small steps with pauses between them. `step` is given how many it may take, and
@@ -105,23 +109,23 @@ impl Pauses {
     }
 
     /// The pause after such a step in pieces, each to be slept before the next is asked for.
-    pub(crate) fn pieces(
-        &self,
-        worked: Duration,
-        taken: u64,
-    ) -> impl Iterator<Item = Duration> + Send + use<> {
+    pub(crate) fn pieces(&self, worked: Duration, taken: u64) -> impl Iterator<Item = Duration> + Send {
+        self.taken.fetch_add(taken, Ordering::Relaxed);
         let brisk = (worked * REST).min(LONGEST_PIECE);
         let (piece, pieces) = match self.pace {
             Pace::Brisk => (brisk, 1),
             Pace::Gentle => {
                 let piece = brisk.max(SHORTEST_PIECE);
-                (piece, (brisk * GENTLE).as_nanos().div_ceil(piece.as_nanos()))
+                (piece, (brisk * GENTLE).as_nanos().div_ceil(piece.as_nanos()).max(1))
             }
         };
-        let (begun, before) = (self.begun.clone(), self.begun.count());
-        (0..pieces)
-            .take_while(move |&nth| nth == 0 || (begun.count() - before) * FOR_EACH_BEGUN <= taken)
-            .map(move |_| piece)
+        (0..pieces).take_while(|&nth| nth == 0 || !self.falls_behind()).map(move |_| piece)
+    }
+
+    /// Whether more sessions were begun since the sweep began than it has cleared away.
+    fn falls_behind(&self) -> bool {
+        let begun = self.begun.count().saturating_sub(self.before);
+        begun.saturating_mul(FOR_EACH_BEGUN) > self.taken.load(Ordering::Relaxed)
     }
 }
 
@@ -155,11 +159,22 @@ mod tests {
         }
         begun.note();
         assert_eq!(pause.next(), None);
-        assert_eq!(
-            pauses.pieces(WORKED, 25).count(),
-            25,
-            "of those begun before, some step has taken account"
-        );
+        assert_eq!(pauses.pieces(WORKED, 3).count(), 25, "28 make up for seven that were begun");
+    }
+
+    #[test]
+    fn a_gentle_sweep_whose_steps_take_little_keeps_up_as_well() {
+        let begun = Begun::default();
+        let pauses = Pauses::new(Pace::Gentle, begun.clone());
+        for _ in 0..10 {
+            begun.note();
+        }
+        for _ in 0..39 {
+            assert_eq!(pauses.pieces(WORKED, 1).count(), 1, "some are still owed");
+        }
+        assert_eq!(pauses.pieces(WORKED, 1).count(), 25);
+        let next = Pauses::new(Pace::Gentle, begun);
+        assert_eq!(next.pieces(WORKED, 0).count(), 25, "what was begun before a sweep is not due at once");
     }
 
     #[tokio::test]
