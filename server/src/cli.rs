@@ -8,6 +8,7 @@ mod signals;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use sessions::SystemClock;
@@ -46,6 +47,9 @@ enum Command {
     Keygen,
 }
 
+/// How long calls of the system that nobody waits for any more may take at the end.
+const LEFT_TO_FINISH: Duration = Duration::from_secs(5);
+
 /// What goes wrong, in a sentence.
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -73,7 +77,7 @@ impl Cli {
         let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).max(2);
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
-        match self.command {
+        let outcome = match self.command {
             None => runtime.block_on(serve(&config)),
             Some(Command::Account(command)) => runtime.block_on(command.run(&config)),
             Some(Command::Sessions(command)) => runtime.block_on(command.run(&config)),
@@ -81,7 +85,10 @@ impl Cli {
             Some(Command::Migrate { check: true }) => runtime.block_on(migrate::check(&config)),
             Some(Command::Config) => say(&config.explain().to_string()),
             Some(Command::Keygen) => Ok(()),
-        }
+        };
+        // A thread that waits for somebody who was stopped holds up no exit.
+        runtime.shutdown_timeout(LEFT_TO_FINISH);
+        outcome
     }
 }
 

@@ -10,12 +10,13 @@
 //! | `GET /get` | – | the value, or `no value set` |
 //! | `POST /delete` | – | `value deleted` |
 //! | `GET /` | – | touches no session |
-//! | `POST /login` | `username` | signs in without a password, for load tests |
+//! | `POST /login` | `username` | signs in without a password, for load tests, within `sessions.idle` and `absolute` |
 //! | `GET /whoami` | – | the name as JSON, or `null` |
 //! | `POST /logout` | – | signs out |
 
 use std::io::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::routing::{get, post};
@@ -25,7 +26,8 @@ use serde_json::Value;
 use server::config::{Config, ConfigArgs};
 use server::stores::open_sessions;
 use sessions::{
-    AccountKey, Clock, CurrentSession, Policy, SessionLayer, SignIn, StoreError, SystemClock, Values,
+    AccountKey, Clock, CurrentSession, Pace, Policy, SessionLayer, Sessions, SignIn, StoreError, SystemClock,
+    Values,
 };
 use tower_sessions::Session;
 
@@ -37,19 +39,41 @@ async fn main() -> anyhow::Result<()> {
     let config = Config::from_process(&ConfigArgs::default())?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let sessions = open_sessions(&config, &clock).await?;
+    if let Some(every) = config.sessions.sweep_every {
+        tokio::spawn(sweep(sessions.clone(), every));
+    }
+    let policy = signed_in_policy(&config)?;
     let listener = tokio::net::TcpListener::bind(config.server.address).await?;
     writeln!(std::io::stdout(), "http://{}", listener.local_addr()?)?;
-    axum::serve(listener, router(SessionLayer::new(sessions))).await?;
+    axum::serve(listener, router(SessionLayer::new(sessions), policy)).await?;
     Ok(())
 }
 
-fn router(layer: SessionLayer) -> Router {
+fn signed_in_policy(config: &Config) -> anyhow::Result<Policy> {
+    let timeouts = &config.sessions.timeouts;
+    let (idle, absolute) = (timeouts.idle.try_into()?, timeouts.absolute.try_into()?);
+    Ok(Policy { idle, absolute, persistent: false })
+}
+
+/// Clears away what has expired; where the store fails, at the next time.
+async fn sweep(sessions: Sessions, every: Duration) {
+    let mut ticks = tokio::time::interval(every);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = sessions.sweep(usize::MAX, Pace::Gentle).await {
+            // Nothing is left to do if standard error is closed.
+            let _ = writeln!(std::io::stderr(), "not swept: {error}");
+        }
+    }
+}
+
+fn router(layer: SessionLayer, policy: Policy) -> Router {
     Router::new()
         .route("/set", post(set))
         .route("/modify", post(set))
         .route("/get", get(value))
         .route("/delete", post(delete))
-        .route("/login", post(login))
+        .route("/login", post(login).layer(Extension(policy)))
         .route("/whoami", get(whoami))
         .route("/logout", post(logout))
         .layer(layer)
@@ -107,10 +131,11 @@ async fn delete(Extension(session): Extension<Session>) -> Result<&'static str, 
 
 async fn login(
     Extension(current): Extension<CurrentSession>,
+    Extension(policy): Extension<Policy>,
     Form(form): Form<LoginForm>,
 ) -> Result<StatusCode, Unavailable> {
     let values = Values::from([(NAME, form.username)]);
-    let sign_in = SignIn { account: AccountKey::random(), policy: Policy::SIGNED_IN, values };
+    let sign_in = SignIn { account: AccountKey::random(), policy, values };
     current.sign_in(sign_in).await?;
     Ok(StatusCode::NO_CONTENT)
 }

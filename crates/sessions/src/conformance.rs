@@ -1,25 +1,22 @@
 //! The rules that every store obeys, one function each.
 //!
-//! The author of a store elsewhere implements [`Fixture`] and runs them all with one macro:
+//! The author of a store elsewhere runs them all with two lines in a test (of tokio, with `macros` and
+//! `rt-multi-thread`):
 //!
 //! ```
-//! use std::sync::Arc;
-//! use sessions::{Clock, Store, conformance::Fixture, store::memory::MemoryStore};
-//!
-//! struct Memory;
-//!
-//! #[async_trait::async_trait]
-//! impl Fixture for Memory {
-//!     async fn open(&self, _prefix: &str, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
-//!         Arc::new(MemoryStore::new(clock))
-//!     }
-//! }
-//!
-//! sessions::conformance_tests!(Memory);
+//! use sessions::{conformance::fixture, store::memory::MemoryStore as MyStore};
+//! sessions::conformance_tests!(fixture(|_prefix, clock| async { MyStore::new(clock) }));
+//! # tokio::runtime::Runtime::new().unwrap().block_on(sessions::conformance::an_insert_never_overwrites(
+//! #     &fixture(|_prefix, clock| async { MyStore::new(clock) }),
+//! # ));
 //! ```
+//!
+//! Rules that look inside the store, damage a record or take the store away are for a [`Fixture`] of one's own, which
+//! can do that.
 
 #![expect(clippy::missing_panics_doc, reason = "a rule that is broken panics: it is a test")]
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -55,6 +52,44 @@ pub trait Fixture: Send + Sync {
     }
 }
 
+/// A fixture that opens the store by `open`, which is given the prefix and the clock, and can do no more. Each rule
+/// makes one, and may open it twice: then it must be the same place, unless the store shares nothing.
+pub fn fixture<O, S>(open: O) -> impl Fixture
+where
+    O: AsyncOpen<S>,
+    S: Store,
+{
+    Opening { open, store: PhantomData }
+}
+
+/// What opens a store: `|prefix: String, clock| async { … }`.
+pub trait AsyncOpen<S>: Send + Sync {
+    /// Opens it.
+    fn open(&self, prefix: String, clock: Arc<dyn Clock>) -> impl Future<Output = S> + Send;
+}
+
+impl<F, O, S> AsyncOpen<S> for F
+where
+    F: Fn(String, Arc<dyn Clock>) -> O + Send + Sync,
+    O: Future<Output = S> + Send,
+{
+    fn open(&self, prefix: String, clock: Arc<dyn Clock>) -> impl Future<Output = S> + Send {
+        self(prefix, clock)
+    }
+}
+
+struct Opening<O, S> {
+    open: O,
+    store: PhantomData<fn() -> S>,
+}
+
+#[async_trait]
+impl<O: AsyncOpen<S>, S: Store> Fixture for Opening<O, S> {
+    async fn open(&self, prefix: &str, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
+        Arc::new(self.open.open(prefix.to_owned(), clock).await)
+    }
+}
+
 /// Makes a test of each rule, for the fixture that the expression gives.
 #[macro_export]
 macro_rules! conformance_tests {
@@ -62,6 +97,7 @@ macro_rules! conformance_tests {
         $crate::conformance_tests! { $fixture;
             an_insert_never_overwrites
             an_insert_never_overwrites_an_ended_session
+            of_parallel_inserts_under_one_key_one_is_done
             an_unknown_key_is_absent
             a_load_after_a_change_sees_it
             a_loaded_record_is_the_inserted_one
@@ -69,6 +105,7 @@ macro_rules! conformance_tests {
             the_idle_limit_ends_and_a_touch_moves_it
             a_touch_never_passes_the_absolute_limit
             a_touch_never_goes_back
+            a_touch_moves_the_idle_deadline_and_nothing_else
             a_touch_never_revives
             limits_longer_than_any_calendar_are_no_error
             fifty_parallel_changes_to_different_keys_all_survive
@@ -77,8 +114,11 @@ macro_rules! conformance_tests {
             a_change_never_revives_what_a_limit_has_ended
             a_removed_key_is_gone_and_others_stay
             ending_twice_is_fine_and_the_first_reason_stands
+            each_end_is_told_with_its_reason
+            of_parallel_ends_one_is_told_that_the_session_lived
             an_expired_session_ends_with_its_limit_as_reason
             a_sweep_takes_only_the_expired_and_no_more_than_asked
+            a_sweep_removes_no_more_reasons_than_asked
             a_reason_is_kept_for_a_day
             an_account_lists_and_ends_exactly_its_own
             an_account_neither_lists_nor_ends_what_has_expired
@@ -90,12 +130,13 @@ macro_rules! conformance_tests {
             a_damaged_record_is_corrupt_and_can_be_ended
             a_store_out_of_reach_is_an_error_and_no_absence
             a_cancelled_call_leaves_all_or_nothing_done
+            a_cancelled_end_leaves_all_or_nothing_done
             a_sweep_disturbs_nobody_who_writes
         }
     };
     ($fixture:expr; $($rule:ident)*) => {
         $(
-            #[tokio::test]
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $rule() {
                 $crate::conformance::$rule(&$fixture).await;
             }
@@ -194,6 +235,23 @@ pub async fn an_insert_never_overwrites_an_ended_session(fixture: &impl Fixture)
     assert!(!bench.loads(&key).await);
 }
 
+/// Of several who draw the same key one has it, and the others are told that it is taken.
+pub async fn of_parallel_inserts_under_one_key_one_is_done(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture).await;
+    let key = SessionId::random().key("");
+    let inserts = (0..20).map(|number| {
+        let (store, mut record) = (Arc::clone(&bench.store), bench.record());
+        record.values.insert("number", number);
+        tokio::spawn(async move { store.insert(&key, &record).await.expect("answers").then_some(number) })
+    });
+    let mut done = Vec::new();
+    for insert in inserts.collect::<Vec<_>>() {
+        done.extend(insert.await.expect("runs"));
+    }
+    let [number] = done[..] else { unreachable!("one is done, not {done:?}") };
+    assert_eq!(bench.value(&key, "number").await, Some(json!(number)));
+}
+
 /// What was never inserted is absent, which is no error.
 pub async fn an_unknown_key_is_absent(fixture: &impl Fixture) {
     let bench = Bench::open(fixture).await;
@@ -279,6 +337,20 @@ pub async fn a_touch_never_goes_back(fixture: &impl Fixture) {
     bench.store.touch(&key, begun).await.expect("touches");
     bench.clock.advance(Duration::minutes(20));
     assert!(bench.loads(&key).await);
+}
+
+/// A use is no change: values, account, limits and version stay.
+pub async fn a_touch_moves_the_idle_deadline_and_nothing_else(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture).await;
+    let key = SessionId::random().key("");
+    let account = Some(AccountKey::random());
+    let begun = Record { account, ..Record::new(Policy::KEPT_IN, bench.clock.now()) };
+    bench.store.insert(&key, &begun).await.expect("inserts");
+    let changed = bench.set(&key, "a", json!([1, "x"])).await.expect("lives");
+    bench.clock.advance(Duration::minutes(5));
+    assert!(bench.store.touch(&key, bench.clock.now()).await.expect("touches"));
+    let touched = Record { last_seen: bench.clock.now(), ..changed };
+    assert_eq!(bench.load(&key).await, Loaded::Living(touched.into()));
 }
 
 /// What has ended, by itself or by request, is not brought back by a touch.
@@ -397,6 +469,38 @@ pub async fn ending_twice_is_fine_and_the_first_reason_stands(fixture: &impl Fix
     assert_eq!(bench.load(&key).await, Loaded::Ended { reason: Reason::Revoked, at });
 }
 
+/// A visitor hears why their session is over, whatever the reason.
+pub async fn each_end_is_told_with_its_reason(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture).await;
+    for reason in Reason::ALL {
+        let key = bench.living(None).await;
+        assert!(bench.store.end(&key, reason).await.expect("ends"));
+        assert_eq!(bench.load(&key).await, Loaded::Ended { reason, at: bench.clock.now() });
+    }
+}
+
+/// Who ends a session to go on under another id must know that nobody else has ended it.
+///
+/// ASVS V7.4.1, V15.4.2.
+pub async fn of_parallel_ends_one_is_told_that_the_session_lived(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture).await;
+    let key = bench.living(Some(AccountKey::random())).await;
+    let ends = (0..20).map(|_| {
+        let store = Arc::clone(&bench.store);
+        tokio::spawn(async move { store.end(&key, Reason::Cycled).await })
+    });
+    let mut told = 0;
+    for end in ends.collect::<Vec<_>>() {
+        told += u32::from(end.await.expect("runs").expect("ends"));
+    }
+    assert_eq!(told, 1);
+    let idle = bench.living(None).await;
+    bench.clock.advance(Duration::minutes(31));
+    for gone in [key, idle, SessionId::random().key("")] {
+        assert!(!bench.store.end(&gone, Reason::Cycled).await.expect("is no error"));
+    }
+}
+
 /// Signing out of a session that a limit has ended does not hide the limit.
 pub async fn an_expired_session_ends_with_its_limit_as_reason(fixture: &impl Fixture) {
     let bench = Bench::open(fixture).await;
@@ -423,6 +527,22 @@ pub async fn a_sweep_takes_only_the_expired_and_no_more_than_asked(fixture: &imp
     assert_eq!(bench.store.sweep(100, &Pauses::brisk()).await.expect("sweeps"), 2);
     assert_eq!(bench.store.sweep(100, &Pauses::brisk()).await.expect("sweeps"), 0);
     assert!(bench.loads(&young).await);
+}
+
+/// Nor is a store's attention taken up by very many reasons that are due at once.
+pub async fn a_sweep_removes_no_more_reasons_than_asked(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture).await;
+    if bench.expires_by_itself() {
+        return;
+    }
+    for _ in 0..5 {
+        let key = bench.living(None).await;
+        bench.store.end(&key, Reason::SignedOut).await.expect("ends");
+    }
+    bench.clock.advance(REASON_KEPT_FOR);
+    for left in [3, 2, 0] {
+        assert_eq!(bench.store.sweep(3, &Pauses::brisk()).await.expect("sweeps"), left);
+    }
 }
 
 /// The visitor can be told why for a day; then nothing is left.
@@ -475,12 +595,20 @@ pub async fn applications_on_one_store_do_not_see_each_other(fixture: &impl Fixt
     let clock = Arc::new(FixedClock::default());
     let open = |prefix| fixture.open(prefix, Arc::clone(&clock) as Arc<dyn Clock>);
     let (shop, wiki) = (open("shop:").await, open("wiki:").await);
+    if !shop.capabilities().shared {
+        return not_applicable("nobody else can open it");
+    }
     let (id, account) = (SessionId::random(), AccountKey::random());
     let record = Record { account: Some(account), ..Record::new(Policy::SIGNED_IN, clock.now()) };
     shop.insert(&id.key("shop:"), &record).await.expect("inserts");
     assert_eq!(wiki.load(&id.key("wiki:")).await.expect("loads"), Loaded::Absent);
     assert_eq!(wiki.of_account(account).await.expect("lists"), []);
     assert_eq!(wiki.end_of_account(account, None, Reason::Revoked).await.expect("ends"), 0);
+    let change = Change::set("a", json!(1), clock.now());
+    assert_eq!(wiki.apply(&id.key("wiki:"), &change).await.expect("answers"), None);
+    assert!(!wiki.touch(&id.key("wiki:"), clock.now()).await.expect("answers"));
+    assert!(!wiki.end(&id.key("wiki:"), Reason::Revoked).await.expect("answers"));
+    wiki.sweep(100, &Pauses::brisk()).await.expect("sweeps");
     assert!(matches!(shop.load(&id.key("shop:")).await.expect("loads"), Loaded::Living(_)));
 }
 
@@ -496,7 +624,14 @@ pub async fn odd_values_survive_unchanged(fixture: &impl Fixture) {
         "numbers": [0, -0.0, 1.5e-300, u64::MAX, i64::MIN, f64::MAX, 9_007_199_254_740_993_u64],
     });
     bench.set(&key, "ключ\u{0}", odd.clone()).await;
-    assert_eq!(bench.value(&key, "ключ\u{0}").await, Some(odd));
+    let inserted = SessionId::random().key("");
+    let values = Values::from([("ключ\u{0}", odd.clone())]);
+    bench.store.insert(&inserted, &Record { values, ..bench.record() }).await.expect("inserts");
+    for key in [key, inserted] {
+        let found = bench.value(&key, "ключ\u{0}").await.expect("is there");
+        // As text, in which -0.0 is another number than 0.
+        assert_eq!(found.to_string(), odd.to_string());
+    }
 }
 
 /// Large records are kept whole.
@@ -567,7 +702,8 @@ pub async fn a_damaged_record_is_corrupt_and_can_be_ended(fixture: &impl Fixture
 /// ASVS V16.5.3.
 pub async fn a_store_out_of_reach_is_an_error_and_no_absence(fixture: &impl Fixture) {
     let bench = Bench::open(fixture).await;
-    let key = bench.living(None).await;
+    let account = AccountKey::random();
+    let key = bench.living(Some(account)).await;
     if !fixture.take_away().await {
         return not_applicable("nobody can take it away");
     }
@@ -578,6 +714,14 @@ pub async fn a_store_out_of_reach_is_an_error_and_no_absence(fixture: &impl Fixt
     assert!(matches!(store.insert(&other, &bench.record()).await, Err(StoreError::Unavailable(_))));
     assert!(matches!(store.touch(&key, now).await, Err(StoreError::Unavailable(_))));
     assert!(matches!(store.end(&key, Reason::SignedOut).await, Err(StoreError::Unavailable(_))));
+    let changed = store.apply(&key, &Change::set("a", json!(1), now)).await;
+    assert!(matches!(changed, Err(StoreError::Unavailable(_))));
+    assert!(matches!(store.of_account(account).await, Err(StoreError::Unavailable(_))));
+    let ended = store.end_of_account(account, None, Reason::Revoked).await;
+    assert!(matches!(ended, Err(StoreError::Unavailable(_))));
+    if !store.capabilities().expires_by_itself {
+        assert!(matches!(store.sweep(1, &Pauses::brisk()).await, Err(StoreError::Unavailable(_))));
+    }
 }
 
 /// However early a caller goes away, a record is whole, and its account can find what lives.
@@ -610,6 +754,39 @@ pub async fn a_cancelled_call_leaves_all_or_nothing_done(fixture: &impl Fixture)
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
     unreachable!("an account's sessions can be ended, whatever was cancelled before");
+}
+
+/// However early a caller goes away, a session has ended or lives, and its account's list knows which.
+///
+/// ASVS V2.3.3.
+pub async fn a_cancelled_end_leaves_all_or_nothing_done(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture).await;
+    let account = AccountKey::random();
+    for polls in 0..40 {
+        let (one, other) = (bench.living(Some(account)).await, bench.living(Some(account)).await);
+        cancelled_after(polls, bench.store.end(&one, Reason::SignedOut)).await;
+        cancelled_after(polls, bench.store.touch(&other, bench.clock.now())).await;
+        cancelled_after(polls, bench.store.end_of_account(account, Some(&one), Reason::Revoked)).await;
+        cancelled_after(polls, bench.store.sweep(10, &Pauses::brisk())).await;
+        for key in [one, other] {
+            bench.settle(&key).await;
+        }
+        let listed = bench.listed(account).await;
+        for key in [one, other] {
+            match bench.load(&key).await {
+                Loaded::Living(record) => {
+                    assert_eq!(record.account, Some(account));
+                    assert!(listed.contains(&key) || !bench.loads(&key).await, "its account can end it");
+                }
+                Loaded::Ended { .. } => assert!(!bench.listed(account).await.contains(&key)),
+                Loaded::Absent => unreachable!("a reason is left"),
+            }
+        }
+        bench.store.end_of_account(account, None, Reason::Revoked).await.expect("ends");
+        for key in [one, other] {
+            assert!(!bench.loads(&key).await);
+        }
+    }
 }
 
 /// Sweeps while others write lose nothing that lives.

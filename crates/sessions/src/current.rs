@@ -21,7 +21,7 @@ mod state;
 pub use inspection::{Holds, Inspection};
 pub use presence::Presence;
 pub(crate) use settle::Settled;
-use state::{CookieAnswer, State};
+use state::{CookieAnswer, GoesOn, State};
 
 /// The session of one request: who it is, what it holds, and what becomes of it.
 ///
@@ -125,6 +125,7 @@ impl CurrentSession {
     /// [`StoreError::Unavailable`]: nobody is signed in, and the old session stands.
     pub async fn sign_in(&self, sign_in: SignIn) -> Result<Record, StoreError> {
         let mut state = self.loaded().await?;
+        self.catch_up(&mut state).await?;
         let old = state.presence.as_ref().and_then(Presence::record);
         let carried = old.map(|old| {
             let is_other = old.account.is_some_and(|account| account != sign_in.account);
@@ -136,22 +137,24 @@ impl CurrentSession {
         let mut record = Record::new(sign_in.policy, self.inner.sessions.now());
         record.account = Some(sign_in.account);
         record.values = carried.unwrap_or(sign_in.values);
-        let id = self.replace(&mut state, record.clone()).await?;
-        self.note(id, Happening::SignedIn);
+        if let Some(id) = self.replace(&mut state, record.clone(), GoesOn::Always).await? {
+            self.note(id, Happening::SignedIn);
+        }
         Ok(record)
     }
 
-    /// Exchanges the id of the living session for a new one; `false` if there is none.
+    /// Exchanges the id of the living session for a new one; `false` if there is none, or if it ends meanwhile:
+    /// then it has ended under both.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]: the old id stands.
     pub async fn cycle_id(&self) -> Result<bool, StoreError> {
         let mut state = self.loaded().await?;
+        self.catch_up(&mut state).await?;
         let Some(record) = state.presence.as_ref().and_then(Presence::record).cloned() else {
             return Ok(false);
         };
-        self.replace(&mut state, record).await?;
-        Ok(true)
+        Ok(self.replace(&mut state, record, GoesOn::WhileItLives).await?.is_some())
     }
 
     /// The key of the living session, if there is one.

@@ -26,7 +26,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::SignedOut,
         Self::Cycled,
         Self::Idle,

@@ -66,11 +66,12 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     async fn touch(&self, key: &Key, seen: OffsetDateTime) -> Result<bool, StoreError>;
 
     /// Ends a session: its data is gone, its reason stays for [`REASON_KEPT_FOR`]. The first reason
-    /// stands; an unknown key is no error.
+    /// stands; an unknown key is no error. `true`: it lived until now, and of several who end it at once only one is
+    /// told so.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    async fn end(&self, key: &Key, reason: Reason) -> Result<(), StoreError>;
+    async fn end(&self, key: &Key, reason: Reason) -> Result<bool, StoreError>;
 
     /// The living sessions of an account, newest first. One that cannot be read is left out: its visitor will
     /// hear of it.
@@ -79,7 +80,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// [`StoreError::Unavailable`].
     async fn of_account(&self, account: AccountKey) -> Result<Vec<Summary>, StoreError>;
 
-    /// Ends the living sessions of an account, save one. Returns how many.
+    /// Ends the living sessions of an account, save one. Returns how many. One that goes on under another id
+    /// meanwhile may be missed; asked again until there is none, it is not.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].

@@ -1,6 +1,8 @@
 //! Two requests at the same moment.
 
-use crate::app::{PASSWORD, TestApp};
+use std::time::Duration;
+
+use crate::app::{OTHER_PASSWORD, PASSWORD, TestApp};
 use crate::backing::Backing;
 
 /// Rounds of a race that is over in a few milliseconds.
@@ -77,5 +79,35 @@ async fn a_sign_in_that_races_the_removal_of_its_account_signs_nobody_in() {
                 assert_ne!(phone.standing().await, "ada", "{}, round {round}: {answer:?}", backing.name);
             }
         }
+    }
+}
+
+/// A password change takes long, and goes on under a new id: not if its session has ended meanwhile.
+///
+/// ASVS V7.4.1, V15.4.2.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_change_that_races_a_sign_out_revives_nothing() {
+    for backing in Backing::all().await {
+        let app = backing.start().await;
+        let mut was_in_flight = false;
+        for round in 0..20 {
+            let mut ada = app.member(&format!("ada{round}")).await;
+            let (mut changing, mut copy) = (ada.clone(), ada.clone());
+            let leave_meanwhile = async {
+                tokio::time::sleep(Duration::from_millis(round % 3)).await;
+                ada.logout().await
+            };
+            let (changed, left) =
+                tokio::join!(changing.change_password(PASSWORD, OTHER_PASSWORD), leave_meanwhile);
+            assert_eq!(left.status, 204, "{}", backing.name);
+            assert_eq!(copy.get("/api/v1/protected").await.status, 401, "{}", backing.name);
+            // Whose id had changed by then was no more the one that was signed out.
+            if changed.status != 204 {
+                was_in_flight = true;
+                assert_eq!(changed.status, 401, "{}: {changed:?}", backing.name);
+                assert_eq!(changing.get("/api/v1/protected").await.status, 401, "{}", backing.name);
+            }
+        }
+        assert!(was_in_flight, "{}: no sign-out came while passwords were hashed", backing.name);
     }
 }

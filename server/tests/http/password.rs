@@ -214,4 +214,7 @@ async fn of_two_changes_at_once_one_is_done() {
     let (right, wrong) = if done[0] { (OTHER_PASSWORD, third) } else { (third, OTHER_PASSWORD) };
     assert_eq!(app.program().login("ada", wrong).await.status, 401);
     assert_eq!(app.program().login("ada", right).await.status, 200);
+    let (mut winner, mut loser) = if done[0] { (ada, phone) } else { (phone, ada) };
+    assert_eq!(winner.whoami().await["authenticated"], json!(true));
+    assert_eq!(loser.whoami().await["authenticated"], json!(false), "whoever knew the old password is out");
 }

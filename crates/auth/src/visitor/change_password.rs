@@ -49,10 +49,15 @@ impl Visitor {
     /// sessions have ended. A process that is killed in between has left a note of what is still to do; a store
     /// that fails gets the old password back.
     async fn put_password(&self, account: &Account, new: &PasswordHash) -> Result<(), AuthError> {
-        self.session.cycle_id().await?;
+        if !self.session.cycle_id().await? {
+            // Somebody has ended it while passwords were hashed.
+            return Err(AuthError::SessionEnded(None));
+        }
         let accounts = &self.auth.accounts;
         if !accounts.change_password(account.key, &account.password, new).await? {
-            // Somebody was faster: what was typed is not the current password any more.
+            // Somebody was faster: what was typed is not the current password any more, or there is no account. They
+            // end its sessions, but may have looked for them before this one had its id.
+            self.session.sign_out().await?;
             return Err(AuthError::WrongPassword);
         }
         let pending = PendingEnd { account: account.key, reason: Reason::PasswordChanged };

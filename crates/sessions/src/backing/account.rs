@@ -22,7 +22,7 @@ impl Sessions {
     /// [`StoreError::Unavailable`].
     pub async fn end_by_key(&self, key: &Key, reason: Reason) -> Result<(), StoreError> {
         match &self.settings().backing {
-            Backing::Server { store, .. } => self.within_budget(store.end(key, reason)).await,
+            Backing::Server { store, .. } => self.within_budget(store.end(key, reason)).await.map(drop),
             Backing::Client(_) => Ok(()),
         }
     }
@@ -57,8 +57,16 @@ impl Sessions {
     ) -> Result<(Option<u64>, u64), StoreError> {
         match &self.settings().backing {
             Backing::Server { store, .. } => {
-                let ending = store.end_of_account(account, except, reason);
-                Ok((Some(self.within_budget(ending).await?), 0))
+                let end = || self.within_budget(store.end_of_account(account, except, reason));
+                let mut count = end().await?;
+                loop {
+                    // One that went on under another id meanwhile may have been missed: its new id was not there
+                    // yet when it was looked for, and its old one had ended. It is there now.
+                    match end().await? {
+                        0 => return Ok((Some(count), 0)),
+                        missed => count += missed,
+                    }
+                }
             }
             Backing::Client(client) => {
                 let raising = client.remembered.raise(account, reason, self.now());

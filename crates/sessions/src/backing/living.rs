@@ -100,7 +100,7 @@ impl Sessions {
     ) -> Result<(), StoreError> {
         let key = self.key(id);
         match (&self.settings().backing, record) {
-            (Backing::Server { store, .. }, _) => self.within_budget(store.end(&key, reason)).await,
+            (Backing::Server { store, .. }, _) => self.within_budget(store.end(&key, reason)).await.map(drop),
             (Backing::Client(client), Some(record)) => {
                 let ended = EndedEarly {
                     key,
@@ -112,6 +112,34 @@ impl Sessions {
                 self.within_budget(client.remembered.end(ended)).await
             }
             (Backing::Client(_), None) => Ok(()),
+        }
+    }
+
+    /// Ends a session that is to go on under another id, `epoch` being that one's. `false`: it had ended already, and
+    /// is not to go on.
+    pub(crate) async fn end_to_go_on(&self, old: Living<'_>, epoch: u64) -> Result<bool, StoreError> {
+        let key = self.key(&old.id);
+        match &self.settings().backing {
+            Backing::Server { store, .. } => self.within_budget(store.end(&key, Reason::Cycled)).await,
+            Backing::Client(_) => {
+                self.end(&old.id, Some(old.record), Reason::Cycled).await?;
+                let standing = self.standing(&key, old.record).await?;
+                let is_cycled = standing.ended.is_some_and(|(first, _)| first == Reason::Cycled);
+                Ok(is_cycled && epoch == old.epoch)
+            }
+        }
+    }
+
+    /// A living session as it is by now. `None`: it has ended since it was loaded.
+    pub(crate) async fn reload(&self, living: Living<'_>) -> Result<Option<Arc<Record>>, StoreError> {
+        match &self.settings().backing {
+            Backing::Server { store, .. } => {
+                let loaded = self.within_budget(store.load(&self.key(&living.id))).await?;
+                Ok(if let Loaded::Living(record) = loaded { Some(record) } else { None })
+            }
+            Backing::Client(_) => {
+                Ok(self.still_lives(living).await?.then(|| Arc::new(living.record.clone())))
+            }
         }
     }
 
@@ -132,11 +160,18 @@ impl Sessions {
         }
     }
 
-    /// Whether a session that lived when the request came still does. Only for the cookie's own records: a
-    /// store says so itself.
+    /// Whether a session that lived when the request came still does.
     pub(crate) async fn still_lives(&self, living: Living<'_>) -> Result<bool, StoreError> {
-        let standing = self.standing(&self.key(&living.id), living.record).await?;
-        Ok(standing.end_of(living.epoch).is_none())
+        let key = self.key(&living.id);
+        match &self.settings().backing {
+            Backing::Server { store, .. } => {
+                let loaded = self.within_budget(store.load(&key)).await?;
+                Ok(matches!(loaded, Loaded::Living(_)))
+            }
+            Backing::Client(_) => {
+                Ok(self.standing(&key, living.record).await?.end_of(living.epoch).is_none())
+            }
+        }
     }
 
     pub(super) async fn standing(&self, key: &Key, record: &Record) -> Result<Standing, StoreError> {

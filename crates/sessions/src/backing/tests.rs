@@ -3,12 +3,14 @@
 use std::convert::Infallible;
 use std::future::pending;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration as Wait, Instant};
 
 use async_trait::async_trait;
 use http::header::COOKIE;
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response};
+use parking_lot::Mutex;
 use tower_layer::Layer as _;
 use tower_service::Service as _;
 
@@ -17,8 +19,8 @@ use crate::revocations::memory::MemoryRevocations;
 use crate::revocations::{EndedEarly, Standing};
 use crate::store::memory::MemoryStore;
 use crate::{
-    AccountKey, Change, CurrentSession, FixedClock, Key, Loaded, Pauses, Policy, Reason, SessionLayer,
-    SessionsBuilder, Summary,
+    AccountKey, Change, CurrentSession, FixedClock, Key, Loaded, Pauses, Policy, Presence, Reason,
+    SessionLayer, SessionsBuilder, SignIn, Summary, Values,
 };
 
 /// Never answers.
@@ -43,7 +45,7 @@ impl Store for Silent {
         pending().await
     }
 
-    async fn end(&self, _: &Key, _: Reason) -> Result<(), StoreError> {
+    async fn end(&self, _: &Key, _: Reason) -> Result<bool, StoreError> {
         pending().await
     }
 
@@ -189,4 +191,149 @@ async fn a_gentle_sweep_pauses_between_its_steps() {
         began.elapsed() > Wait::from_millis(50),
         "some hundred steps, and a timer's millisecond after each"
     );
+}
+
+/// A store that something happens to in the middle of a call.
+#[derive(Debug)]
+struct Meddled {
+    store: MemoryStore,
+    /// So many inserts find their key taken.
+    taken: AtomicUsize,
+    /// Ends when the next record has been inserted.
+    ends_next: Mutex<Option<Key>>,
+    /// So many ends of an account's sessions come just before a session goes on under another id.
+    missed: AtomicUsize,
+}
+
+impl Meddled {
+    fn new() -> Arc<Self> {
+        let clock = Arc::new(FixedClock::default());
+        let (taken, missed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Arc::new(Self { store: MemoryStore::new(clock), taken, ends_next: Mutex::default(), missed })
+    }
+
+    fn engine(self: &Arc<Self>) -> Sessions {
+        let clock = Arc::new(FixedClock::default());
+        SessionsBuilder { clock, ..SessionsBuilder::new(Arc::clone(self) as _) }.build()
+    }
+}
+
+fn one_less(left: &AtomicUsize) -> bool {
+    left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+}
+
+#[async_trait]
+impl Store for Meddled {
+    async fn insert(&self, key: &Key, record: &Record) -> Result<bool, StoreError> {
+        if one_less(&self.taken) {
+            return Ok(false);
+        }
+        let inserted = self.store.insert(key, record).await?;
+        let ends = self.ends_next.lock().take();
+        if let Some(ends) = ends {
+            self.store.end(&ends, Reason::SignedOut).await?;
+        }
+        Ok(inserted)
+    }
+
+    async fn load(&self, key: &Key) -> Result<Loaded, StoreError> {
+        self.store.load(key).await
+    }
+
+    async fn apply(&self, key: &Key, change: &Change) -> Result<Option<Record>, StoreError> {
+        self.store.apply(key, change).await
+    }
+
+    async fn touch(&self, key: &Key, seen: OffsetDateTime) -> Result<bool, StoreError> {
+        self.store.touch(key, seen).await
+    }
+
+    async fn end(&self, key: &Key, reason: Reason) -> Result<bool, StoreError> {
+        self.store.end(key, reason).await
+    }
+
+    async fn of_account(&self, account: AccountKey) -> Result<Vec<Summary>, StoreError> {
+        self.store.of_account(account).await
+    }
+
+    async fn end_of_account(
+        &self,
+        account: AccountKey,
+        except: Option<&Key>,
+        reason: Reason,
+    ) -> Result<u64, StoreError> {
+        if one_less(&self.missed) {
+            return Ok(0);
+        }
+        self.store.end_of_account(account, except, reason).await
+    }
+
+    async fn sweep(&self, limit: usize, pauses: &Pauses) -> Result<u64, StoreError> {
+        self.store.sweep(limit, pauses).await
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.store.capabilities()
+    }
+}
+
+/// The session of a request with the cookie of a new session of `account`, and its key.
+async fn signed_in(sessions: &Sessions, account: AccountKey) -> (CurrentSession, Key) {
+    let record = Record { account: Some(account), ..Record::new(Policy::SIGNED_IN, sessions.now()) };
+    let (id, _) = sessions.insert(&record).await.expect("is stored");
+    let cookie = format!("__Host-id={}", id.encode()).parse().expect("a header");
+    let headers = HeaderMap::from_iter([(COOKIE, cookie)]);
+    (CurrentSession::of_request(sessions.clone(), &headers), sessions.key(&id))
+}
+
+#[tokio::test]
+async fn an_id_that_is_taken_draws_another() {
+    let store = Meddled::new();
+    let sessions = store.engine();
+    store.taken.store(3, Ordering::Relaxed);
+    let record = Record::new(Policy::ANONYMOUS, sessions.now());
+    let (id, _) = sessions.insert(&record).await.expect("is stored under the fourth");
+    assert_eq!(store.load(&sessions.key(&id)).await.expect("loads"), Loaded::Living(record.into()));
+    assert_eq!(store.taken.load(Ordering::Relaxed), 0);
+}
+
+/// ASVS V7.4.1, V15.4.2.
+#[tokio::test]
+async fn a_session_that_ends_while_its_id_changes_has_ended_under_both() {
+    let store = Meddled::new();
+    let (sessions, account) = (store.engine(), AccountKey::random());
+    let (current, key) = signed_in(&sessions, account).await;
+    current.presence().await.expect("lives");
+    *store.ends_next.lock() = Some(key);
+    assert!(!current.cycle_id().await.expect("answers"));
+    assert_eq!(sessions.of_account(account).await.expect("lists"), Some(vec![]));
+    assert_eq!(current.settle().await.expect("settles").set_cookie, None);
+    assert!(matches!(current.presence().await, Ok(Presence::Ended { in_flight: true, .. })));
+}
+
+/// Whoever has shown a password is signed in, whatever becomes of what their browser had before.
+#[tokio::test]
+async fn a_sign_in_needs_no_session_before_it() {
+    let store = Meddled::new();
+    let (sessions, account) = (store.engine(), AccountKey::random());
+    let (current, key) = signed_in(&sessions, account).await;
+    *store.ends_next.lock() = Some(key);
+    let sign_in = SignIn { account, policy: Policy::SIGNED_IN, values: Values::new() };
+    current.sign_in(sign_in).await.expect("signs in");
+    assert!(current.settle().await.expect("settles").set_cookie.is_some());
+    assert_eq!(sessions.of_account(account).await.expect("lists").expect("can be listed").len(), 1);
+}
+
+/// A session that goes on under another id just then is in no list: its new id is not there yet, and later its old one
+/// has ended.
+///
+/// ASVS V7.4.3, V15.4.2.
+#[tokio::test]
+async fn the_end_of_all_sessions_is_asked_for_until_there_is_none() {
+    let store = Meddled::new();
+    let (sessions, account) = (store.engine(), AccountKey::random());
+    signed_in(&sessions, account).await;
+    store.missed.store(1, Ordering::Relaxed);
+    assert_eq!(sessions.end_of_account(account, Reason::Revoked).await.expect("ends"), Some(1));
+    assert_eq!(sessions.of_account(account).await.expect("lists"), Some(vec![]));
 }

@@ -31,6 +31,12 @@ impl CurrentSession {
             // A use that cannot be noted is no reason to refuse the answer.
             tracing::debug!(%error, "a session's use could not be noted");
         }
+        if self.may_carry_what_has_ended(&state)
+            && let Err(error) = self.withhold_what_has_ended(&mut state).await
+        {
+            // Nobody is signed in by such a cookie: who reads it asks again.
+            tracing::debug!(%error, "whether a session has ended meanwhile could not be asked");
+        }
         Ok(self.carried(&mut state))
     }
 
@@ -43,6 +49,9 @@ impl CurrentSession {
             return Some(Settled::default());
         }
         let mut state = self.inner.state.try_lock().ok()?;
+        if self.may_carry_what_has_ended(&state) {
+            return None;
+        }
         let is_kept_up =
             state.living().is_none_or(|living| !self.is_due(living) && !self.inner.shown.has_stale_key());
         is_kept_up.then(|| self.carried(&mut state))
@@ -56,6 +65,21 @@ impl CurrentSession {
             CookieAnswer::Remove => Some(self.sessions().settings().cookie.removal()),
         };
         Settled { set_cookie, was_read: true }
+    }
+
+    /// Whether the answer would carry a record, which may have ended after it was sealed.
+    fn may_carry_what_has_ended(&self, state: &State) -> bool {
+        matches!(state.cookie, CookieAnswer::Set(_)) && self.sessions().capabilities().is_client_side
+    }
+
+    /// The browser may have a newer cookie by now, whose place an ended record would take.
+    async fn withhold_what_has_ended(&self, state: &mut State) -> Result<(), StoreError> {
+        if let Some(living) = state.living()
+            && !self.sessions().still_lives(living).await?
+        {
+            self.go_on(state, None)?;
+        }
+        Ok(())
     }
 
     fn may_begin_on_visit(&self) -> bool {

@@ -47,7 +47,26 @@ pub(super) enum CookieAnswer {
     Remove,
 }
 
+/// When a record may go on under a new id.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum GoesOn {
+    /// Whatever becomes of the old one: somebody has just shown who they are.
+    Always,
+    /// If the old one lived until it was ended for that.
+    WhileItLives,
+}
+
 impl CurrentSession {
+    /// Takes over what others have made of the living session since it was loaded.
+    pub(super) async fn catch_up(&self, state: &mut State) -> Result<(), StoreError> {
+        if let Some(living) = state.living() {
+            let reloaded = self.inner.sessions.reload(living).await?;
+            let ended = Presence::Ended { reason: None, in_flight: true };
+            state.presence = Some(reloaded.map_or(ended, Presence::Living));
+        }
+        Ok(())
+    }
+
     /// Ends the living session and keeps what its lifecycles keep.
     pub(super) async fn end(&self, state: &mut State, record: &Record) -> Result<(), StoreError> {
         let sessions = &self.inner.sessions;
@@ -137,26 +156,37 @@ impl CurrentSession {
     }
 
     /// Puts a record under a new id, then ends the old one: a crash between the two loses nobody's
-    /// session, and the old id was never the new one's.
-    pub(super) async fn replace(&self, state: &mut State, record: Record) -> Result<SessionId, StoreError> {
+    /// session, and the old id was never the new one's. `None`: the old one had ended meanwhile, and the record was
+    /// only to go on if it had not.
+    pub(super) async fn replace(
+        &self,
+        state: &mut State,
+        record: Record,
+        goes_on: GoesOn,
+    ) -> Result<Option<SessionId>, StoreError> {
         let sessions = &self.inner.sessions;
         let (presented, is_same_visitor) = (state.id, state.may_go_on_as(&record));
         let old = state.living().map(|old| (old.id, old.record.clone()));
         let before = (state.presence.clone(), state.id, state.epoch, state.cookie.clone());
-        let new = self.insert(state, record).await?;
+        let new = self.insert(state, record.clone()).await?;
         let is_cycled = old.is_some();
-        if let Some((id, record)) = old {
-            let ended = sessions.end(&id, Some(&record), Reason::Cycled).await;
-            if ended.is_err() {
+        if let Some((id, old)) = old {
+            let epoch = before.2;
+            let lived = sessions.end_to_go_on(Living { id, record: &old, epoch }, state.epoch).await;
+            if lived.is_err() {
                 (state.presence, state.id, state.epoch, state.cookie) = before;
             }
-            ended?;
+            if !lived? && goes_on == GoesOn::WhileItLives {
+                self.go_on(state, None)?;
+                sessions.end(&new, Some(&record), Reason::Cycled).await?;
+                return Ok(None);
+            }
         }
         self.hand_on(presented, new, is_same_visitor);
         if is_cycled {
             self.note(new, Happening::IdChanged);
         }
-        Ok(new)
+        Ok(Some(new))
     }
 
     async fn insert(&self, state: &mut State, record: Record) -> Result<SessionId, StoreError> {

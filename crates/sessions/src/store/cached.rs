@@ -150,6 +150,9 @@ impl<S: Watched> Store for Cached<S> {
         let loaded = inner.store.load(key).await?;
         if let Loaded::Living(record) = &loaded {
             inner.keep(key, record, writes);
+        } else {
+            // Kept, it would live again as soon as a clock is put back.
+            inner.forget(key);
         }
         Ok(loaded)
     }
@@ -176,7 +179,7 @@ impl<S: Watched> Store for Cached<S> {
         .await
     }
 
-    async fn end(&self, key: &Key, reason: Reason) -> Result<(), StoreError> {
+    async fn end(&self, key: &Key, reason: Reason) -> Result<bool, StoreError> {
         let key = *key;
         self.write(
             move |inner| async move { inner.store.end(&key, reason).await },

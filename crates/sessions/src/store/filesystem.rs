@@ -12,12 +12,12 @@
 //! Behind a cache each process hears what the others on this machine change, from a file to which they append
 //! (see `changes`). Several machines on one network file system do not hear each other reliably: no cache there.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Weak};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
@@ -35,7 +35,7 @@ mod steps;
 
 use changes::Changes;
 use files::{
-    create_folder, folder_of, is_no_file, keys_due, read_at_once, read_whole, remove, synchronise,
+    create_folder, find_due, folder_of, is_no_file, read_at_once, read_whole, remove, synchronise,
     write_whole,
 };
 use names::{folder_name, key_of};
@@ -57,11 +57,25 @@ struct Inner {
     sweeps_from: AtomicU8,
 }
 
-/// Whether a write must outlive the machine, or may be lost with it.
+/// What of a write must outlive a crash of the machine.
 #[derive(Clone, Copy, PartialEq)]
 enum Durability {
+    /// The new file.
     Synchronised,
+    /// The old file or the new one, whole.
+    OldOrNew,
+    /// Nothing: without the file the session has ended as well.
     Lossy,
+}
+
+/// Longest wait for the turn to write in a shard: whoever has it writes one file, unless its process was stopped.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a sweep did with one file.
+enum Swept {
+    Ended,
+    Removed,
+    Nothing,
 }
 
 impl FilesystemStore {
@@ -170,15 +184,15 @@ impl Store for FilesystemStore {
         self.write(key, move |inner| {
             let Some(mut record) = inner.living(&key)? else { return Ok(false) };
             record.touch(seen);
-            inner.put(&key, &Document::Record(record), Durability::Lossy)?;
+            inner.put(&key, &Document::Record(record), Durability::OldOrNew)?;
             Ok(true)
         })
         .await
     }
 
-    async fn end(&self, key: &Key, reason: Reason) -> Result<(), StoreError> {
+    async fn end(&self, key: &Key, reason: Reason) -> Result<bool, StoreError> {
         let key = *key;
-        self.write(key, move |inner| inner.end(&key, reason).map(drop)).await
+        self.write(key, move |inner| inner.end(&key, reason)).await
     }
 
     async fn of_account(&self, account: AccountKey) -> Result<Vec<Summary>, StoreError> {
@@ -205,15 +219,15 @@ impl Store for FilesystemStore {
     ) -> Result<u64, StoreError> {
         let except = except.copied();
         self.on_the_pool(move |inner| {
-            let mut ended = 0;
-            for key in inner.indexed(account)? {
-                if Some(key) != except {
-                    let _turn = inner.lock(shard_of(&key))?;
-                    ended += u64::from(inner.end(&key, reason)?);
-                    inner.remove_from_index(account, &key)?;
+            let (mut ended, mut failure) = (0, None);
+            for key in inner.indexed(account)?.iter().filter(|key| Some(**key) != except) {
+                // One that fails keeps no other alive.
+                match inner.end_listed(account, key, reason) {
+                    Ok(lived) => ended += u64::from(lived),
+                    Err(error) => drop(failure.get_or_insert(error)),
                 }
             }
-            Ok(ended)
+            failure.map_or(Ok(ended), Err)
         })
         .await
     }
@@ -306,41 +320,81 @@ impl Inner {
         Ok(lived)
     }
 
+    /// Ends one of an account's sessions, and takes it off the account's list.
+    fn end_listed(&self, account: AccountKey, key: &Key, reason: Reason) -> Result<bool, StoreError> {
+        let _turn = self.lock(shard_of(key))?;
+        let lived = match self.end(key, reason) {
+            // What nobody can read, such as a folder in a file's place, lives for nobody.
+            Err(_) if matches!(self.get(key), Err(StoreError::Corrupt(_))) => false,
+            ended => ended?,
+        };
+        self.remove_from_index(account, key)?;
+        Ok(lived)
+    }
+
+    /// A file that cannot be swept keeps no other from it; if there are only such, that is an error.
     fn sweep(&self, limit: usize, mut steps: Steps) -> Result<u64, StoreError> {
         let now = SystemTime::from(self.clock.now());
-        let (mut ended, mut removed) = (0, 0);
+        let (mut ended, mut removed, mut failure) = (0, 0, None);
         let first = self.sweeps_from.load(Ordering::Relaxed);
-        for shard in (0..=u8::MAX).map(|offset| first.wrapping_add(offset)) {
-            for key in
-                keys_due(&shard_path(&self.root, shard), now, &mut steps).map_err(StoreError::unavailable)?
-            {
+        'shards: for shard in (0..=u8::MAX).map(|offset| first.wrapping_add(offset)) {
+            let found = find_due(&shard_path(&self.root, shard), now, &mut steps);
+            let found = found.map_err(StoreError::unavailable).and_then(|found| {
+                self.clear_away(shard, &found.left)?;
+                Ok(found.keys)
+            });
+            let due = found.unwrap_or_else(|error| {
+                failure.get_or_insert(error);
+                Vec::new()
+            });
+            for key in due {
                 if ended >= limit || removed >= limit || !steps.is_wanted() {
                     self.sweeps_from.store(shard, Ordering::Relaxed);
-                    return Ok((ended + removed) as u64);
+                    break 'shards;
                 }
                 steps.pause();
                 steps.take_one();
-                let _turn = self.lock(shard)?;
-                match self.get(&key) {
-                    Ok(Some(Document::Ended { at, .. })) if self.clock.now() - REASON_KEPT_FOR >= at => {
-                        remove(&self.record_path(&key)).map_err(StoreError::unavailable)?;
-                        removed += 1;
-                    }
-                    Ok(Some(Document::Record(record))) if record.expired(self.clock.now()).is_some() => {
-                        // If it is lost, the record has expired all the same.
-                        self.finish(&key, Reason::Idle, Durability::Lossy)?;
-                        ended += 1;
-                    }
-                    Err(StoreError::Corrupt(_)) => {
-                        self.end(&key, Reason::Corrupt)?;
-                        ended += 1;
-                    }
-                    Err(unavailable) => return Err(unavailable),
-                    Ok(_) => {}
+                match self.sweep_one(&key) {
+                    Ok(Swept::Ended) => ended += 1,
+                    Ok(Swept::Removed) => removed += 1,
+                    Ok(Swept::Nothing) => {}
+                    Err(error) => drop(failure.get_or_insert(error)),
                 }
             }
         }
-        Ok((ended + removed) as u64)
+        match failure {
+            Some(error) if ended + removed == 0 => Err(error),
+            _ => Ok((ended + removed) as u64),
+        }
+    }
+
+    fn sweep_one(&self, key: &Key) -> Result<Swept, StoreError> {
+        let _turn = self.lock(shard_of(key))?;
+        match self.get(key) {
+            Ok(Some(Document::Ended { at, .. })) if self.clock.now() - REASON_KEPT_FOR >= at => {
+                remove(&self.record_path(key)).map_err(StoreError::unavailable)?;
+                Ok(Swept::Removed)
+            }
+            Ok(Some(Document::Record(record))) if record.expired(self.clock.now()).is_some() => {
+                self.finish(key, Reason::Idle, Durability::Lossy)?;
+                Ok(Swept::Ended)
+            }
+            Err(StoreError::Corrupt(_)) => {
+                self.end(key, Reason::Corrupt)?;
+                Ok(Swept::Ended)
+            }
+            Err(unavailable) => Err(unavailable),
+            Ok(_) => Ok(Swept::Nothing),
+        }
+    }
+
+    /// Removes what a write that came to no end has left in a shard: while nobody else writes there.
+    fn clear_away(&self, shard: u8, left: &[PathBuf]) -> Result<(), StoreError> {
+        if left.is_empty() {
+            return Ok(());
+        }
+        let _turn = self.lock(shard)?;
+        left.iter().try_for_each(|path| remove(path)).map_err(StoreError::unavailable)
     }
 }
 
@@ -358,8 +412,16 @@ impl Inner {
     fn lock(&self, shard: u8) -> Result<File, StoreError> {
         let file = private_file().truncate(false).open(self.lock_path(shard));
         let file = file.map_err(StoreError::unavailable)?;
-        file.lock().map_err(StoreError::unavailable)?;
-        Ok(file)
+        let (began, mut pause) = (Instant::now(), Duration::from_micros(50));
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                // A thread that waited for ever would be missing to everybody else.
+                Err(TryLockError::WouldBlock) if began.elapsed() < PATIENCE => std::thread::sleep(pause),
+                Err(error) => return Err(StoreError::unavailable(io::Error::from(error))),
+            }
+            pause = (pause * 2).min(Duration::from_millis(5));
+        }
     }
 
     /// Whether nobody is writing in a shard.

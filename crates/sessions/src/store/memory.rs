@@ -158,12 +158,13 @@ impl Store for MemoryStore {
         Ok(self.with_living(key, |record| record.touch(seen)).is_some())
     }
 
-    async fn end(&self, key: &Key, reason: Reason) -> Result<(), StoreError> {
+    async fn end(&self, key: &Key, reason: Reason) -> Result<bool, StoreError> {
         let now = self.clock.now();
-        if let Some(entry) = self.shard(key).lock().get_mut(key) {
-            self.end_entry(key, entry, reason, now);
-        }
-        Ok(())
+        let mut entries = self.shard(key).lock();
+        let Some(entry) = entries.get_mut(key) else { return Ok(false) };
+        let lived = entry.living(now).is_some();
+        self.end_entry(key, entry, reason, now);
+        Ok(lived)
     }
 
     async fn of_account(&self, account: AccountKey) -> Result<Vec<Summary>, StoreError> {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::{Connection as _, PgConnection};
+use sqlx::{Connection as _, PgConnection, Row as _};
 use time::OffsetDateTime;
 
 use super::cached::{Foreign, Watched};
@@ -138,9 +138,9 @@ impl Store for PostgresStore {
     async fn load(&self, key: &Key) -> Result<Loaded, StoreError> {
         let now = self.inner.clock.now();
         let store = self.clone();
-        let rows = self.inner.together.ask(*key, |keys| async move { store.rows(keys).await.ok() }).await;
-        let row = match rows {
-            Some(row) => row,
+        let asked = self.inner.together.ask(*key, |keys| async move { store.rows(keys).await }).await;
+        let row = match asked {
+            Some(answer) => answer?,
             None => self.row(*key).await?,
         };
         row.map_or(Ok(Loaded::Absent), |row| row.loaded(now))
@@ -185,7 +185,7 @@ impl Store for PostgresStore {
         .await
     }
 
-    async fn end(&self, key: &Key, reason: Reason) -> Result<(), StoreError> {
+    async fn end(&self, key: &Key, reason: Reason) -> Result<bool, StoreError> {
         let key = *key;
         self.run(move |inner, connection| {
             Box::pin(async move {
@@ -193,7 +193,8 @@ impl Store for PostgresStore {
                     .bind(reason.as_str())
                     .bind(millis(inner.clock.now()))
                     .bind(key.as_bytes());
-                ended.execute(connection).await.map(drop).map_err(unavailable)
+                let ended = ended.fetch_optional(connection).await.map_err(unavailable)?;
+                ended.map_or(Ok(false), |row| row.try_get(0)).map_err(unavailable)
             })
         })
         .await

@@ -107,12 +107,12 @@ impl RedisStore {
             for key in &keys {
                 commands.cmd("GET").arg(store.place(key));
             }
-            commands.query_async(&mut store.inner.connection.clone()).await.ok()
+            commands.query_async(&mut store.inner.connection.clone()).await.map_err(meaning_together)
         };
         if !self.is_cluster()
-            && let Some(text) = self.inner.together.ask(*key, asked_for).await
+            && let Some(answer) = self.inner.together.ask(*key, asked_for).await
         {
-            return Ok(text);
+            return answer;
         }
         let mut command = cmd("GET");
         command.arg(self.place(key));
@@ -221,12 +221,12 @@ impl Store for RedisStore {
         self.run(&call).await
     }
 
-    async fn end(&self, key: &Key, reason: Reason) -> Result<(), StoreError> {
+    async fn end(&self, key: &Key, reason: Reason) -> Result<bool, StoreError> {
         let ended = self.end_one(key, reason, None).await?;
-        match ended.account {
-            Some(account) => self.unlist(account, &[*key]).await,
-            None => Ok(()),
+        if let Some(account) = ended.account {
+            self.unlist(account, &[*key]).await?;
         }
+        Ok(ended.ended)
     }
 
     async fn of_account(&self, account: AccountKey) -> Result<Vec<Summary>, StoreError> {
@@ -286,6 +286,15 @@ impl Watched for RedisStore {
 
 /// What stands under a session's key and is no session is corrupt; anything else says that Redis cannot be
 /// used at present.
+/// What an error means to those who asked together: an answer to each of them, if the server gave any, says of some
+/// that they cannot be read.
+fn meaning_together(error: RedisError) -> StoreError {
+    match error.clone().into_server_errors() {
+        Some(_) => StoreError::corrupt(error),
+        None => meaning(error),
+    }
+}
+
 fn meaning(error: RedisError) -> StoreError {
     match error.code() {
         Some("WRONGTYPE" | scripts::CORRUPT) => StoreError::corrupt(error),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rusqlite::{named_params, params};
+use rusqlite::{OptionalExtension as _, named_params, params};
 use time::OffsetDateTime;
 
 use super::cached::{Foreign, Watched};
@@ -137,21 +137,22 @@ impl Store for SqliteStore {
         .await
     }
 
-    async fn end(&self, key: &Key, reason: Reason) -> Result<(), StoreError> {
+    async fn end(&self, key: &Key, reason: Reason) -> Result<bool, StoreError> {
         let key = *key;
         let clock = Arc::clone(&self.clock);
         self.database
             .write(move |transaction| {
-                transaction
+                let now = millis(clock.now());
+                let lived = transaction
                     .prepare_cached(&format!(
-                        "UPDATE sessions SET {ENDED} WHERE key = :key AND ended IS NULL"
+                        "UPDATE sessions SET {ENDED} WHERE key = :key AND ended IS NULL RETURNING ended = :reason"
                     ))?
-                    .execute(named_params! {
-                        ":key": key.as_bytes(),
-                        ":reason": reason.as_str(),
-                        ":now": millis(clock.now()),
-                    })?;
-                Ok(())
+                    .query_row(
+                        named_params! { ":key": key.as_bytes(), ":reason": reason.as_str(), ":now": now },
+                        |row| row.get(0),
+                    )
+                    .optional()?;
+                Ok(lived.unwrap_or(false))
             })
             .await
     }

@@ -3,16 +3,17 @@
 //! Each question costs client and server a few system calls, whatever it asks for, and tokio 1.54 hands a woken
 //! task the thread at once: requests that are ready together would ask one by one, each with a packet of its own.
 
+use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-use crate::Key;
+use crate::{Key, StoreError};
 
 /// Who waits for what is found under which key.
-type Waiting<T> = Vec<(Key, oneshot::Sender<T>)>;
+type Waiting<T> = Vec<(Key, oneshot::Sender<Result<T, StoreError>>)>;
 
 /// Gathers keys until all requests that are ready have named theirs.
 pub(super) struct Together<T> {
@@ -33,15 +34,16 @@ impl<T> fmt::Debug for Together<T> {
 }
 
 impl<T: Send + 'static> Together<T> {
-    /// What is found under `key`. `question` gives the answers in the order of its keys, or nothing if it failed;
-    /// then this is `None` for all of them, and whoever asks alone learns why.
+    /// What is found under `key`. `question` gives the answers in the order of its keys. If nobody answers, all
+    /// hear so, and none asks again; if one of them cannot be read, this is `None` for all of them, and whoever asks
+    /// alone learns whether it is theirs.
     pub(super) async fn ask<Answers>(
         &self,
         key: Key,
         question: impl FnOnce(Vec<Key>) -> Answers + Send + 'static,
-    ) -> Option<T>
+    ) -> Option<Result<T, StoreError>>
     where
-        Answers: Future<Output = Option<Vec<T>>> + Send,
+        Answers: Future<Output = Result<Vec<T>, StoreError>> + Send,
     {
         let (sender, answer) = oneshot::channel();
         let is_first = {
@@ -56,9 +58,18 @@ impl<T: Send + 'static> Together<T> {
                 tokio::task::yield_now().await;
                 let (keys, senders): (Vec<Key>, Vec<_>) =
                     std::mem::take(&mut *waiting.lock()).into_iter().unzip();
-                for (sender, found) in senders.into_iter().zip(question(keys).await.unwrap_or_default()) {
-                    // Who is gone needs no answer.
-                    let _ = sender.send(found);
+                // Who is gone needs no answer.
+                match question(keys).await {
+                    Ok(found) => senders.into_iter().zip(found).for_each(|(sender, one)| {
+                        let _ = sender.send(Ok(one));
+                    }),
+                    Err(StoreError::Unavailable(why)) => {
+                        let why: Arc<dyn Error + Send + Sync> = why.into();
+                        for sender in senders {
+                            let _ = sender.send(Err(StoreError::unavailable(Arc::clone(&why))));
+                        }
+                    }
+                    Err(_) => drop(senders),
                 }
             });
         }
@@ -88,9 +99,9 @@ mod tests {
             asking.spawn(async move {
                 let answers = move |keys: Vec<Key>| async move {
                     questions.fetch_add(1, Ordering::Relaxed);
-                    Some(keys)
+                    Ok(keys)
                 };
-                together.ask(key, answers).await == Some(key)
+                matches!(together.ask(key, answers).await, Some(Ok(answer)) if answer == key)
             });
         }
         assert!(asking.join_all().await.into_iter().all(|is_right| is_right));
@@ -98,11 +109,22 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_question_that_fails_is_answered_to_nobody_and_the_next_is_asked() {
+    async fn whose_question_nobody_answers_all_hear_so_and_the_next_is_asked() {
         let together = Together::<Key>::default();
-        assert_eq!(together.ask(key(), |_| async { None }).await, None);
+        let question = |_| async { Err(StoreError::unavailable("gone")) };
+        let heard = tokio::join!(together.ask(key(), question), together.ask(key(), question));
+        for heard in [heard.0, heard.1] {
+            assert!(matches!(heard, Some(Err(StoreError::Unavailable(why))) if why.to_string() == "gone"));
+        }
         let key = key();
-        assert_eq!(together.ask(key, |keys| async { Some(keys) }).await, Some(key));
+        let next = together.ask(key, |keys| async { Ok(keys) }).await;
+        assert_eq!(next.expect("is answered").expect("is found"), key);
+    }
+
+    #[tokio::test]
+    async fn where_one_cannot_be_read_each_is_to_ask_alone() {
+        let together = Together::<Key>::default();
+        assert!(together.ask(key(), |_| async { Err(StoreError::corrupt("torn")) }).await.is_none());
     }
 
     #[tokio::test]
@@ -111,14 +133,17 @@ mod tests {
         let (first, second) = (key(), key());
         let gone = {
             let together = Arc::clone(&together);
-            tokio::spawn(async move { together.ask(first, |keys| async { Some(keys) }).await })
+            tokio::spawn(async move { together.ask(first, |keys| async { Ok(keys) }).await })
         };
         let other = {
             let together = Arc::clone(&together);
-            tokio::spawn(async move { together.ask(second, |_| async { None }).await })
+            tokio::spawn(async move {
+                together.ask(second, |_| async { Err(StoreError::corrupt("not asked")) }).await
+            })
         };
         tokio::task::yield_now().await;
         gone.abort();
-        assert_eq!(other.await.expect("is not aborted"), Some(second), "by the question of the first");
+        let found = other.await.expect("is not aborted").expect("by the question of the first");
+        assert_eq!(found.expect("is found"), second);
     }
 }

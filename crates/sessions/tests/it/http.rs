@@ -5,6 +5,7 @@ pub mod site;
 use std::sync::Arc;
 
 use http::StatusCode;
+use sessions::SessionId;
 use time::Duration;
 
 use site::{Answer, Browser, Site};
@@ -14,6 +15,10 @@ macro_rules! on_each_store {
     ($($rule:ident)*) => {
         mod signed_ids { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::signed_ids()).await; })* }
         mod filesystem { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::filesystem()).await; })* }
+        mod filesystem_cached { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::filesystem_cached()).await; })* }
+        mod sqlite_cached { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::sqlite_cached()).await; })* }
+        mod postgres_cached { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::postgres_cached().await).await; })* }
+        mod redis_cluster { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::redis_cluster().await).await; })* }
         mod redis { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::redis().await).await; })* }
         mod redis_cached { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::redis_cached().await).await; })* }
         mod memory { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::memory()).await; })* }
@@ -42,13 +47,19 @@ on_each_store! {
     the_id_changes_at_sign_in_and_the_old_one_is_dead
     a_presented_unknown_id_is_never_adopted
     a_request_in_flight_at_sign_out_cannot_revive_the_session
-    a_cycled_id_is_a_guest_without_cookie_for_a_minute
+    a_change_before_a_sign_out_and_answered_after_it_sets_no_cookie
+    a_change_of_id_in_flight_at_an_end_revives_nothing
+    a_change_of_id_keeps_what_was_written_meanwhile
+    an_old_id_is_a_guest_without_cookie_for_a_minute
+    a_stale_cookie_is_in_nobody_s_way
+    a_write_to_a_living_session_sets_no_cookie
     a_theme_survives_sign_out_in_a_new_session_and_nothing_else_does
     sign_out_removes_the_cookie_with_its_attributes
     signing_out_with_a_stale_cookie_in_flight_leaves_the_new_one_alone
     parallel_requests_that_set_different_keys_keep_both
     a_server_error_after_a_change_of_id_keeps_the_session
-    a_read_sets_no_cookie_and_is_marked_private
+    a_read_sets_no_cookie
+    every_answer_that_asked_a_session_is_marked_private
     an_answer_that_asked_nothing_is_left_alone
     the_policy_of_a_sign_in_survives_later_writes
     use_moves_the_idle_limit_and_passive_reads_do_not
@@ -117,16 +128,120 @@ async fn a_request_in_flight_at_sign_out_cannot_revive_the_session(site: Site) {
     }
 }
 
-async fn a_cycled_id_is_a_guest_without_cookie_for_a_minute(site: Site) {
+/// The client-side modes seal what they answer, and the browser may have a newer cookie by then.
+///
+/// ASVS V7.4.1.
+async fn a_change_before_a_sign_out_and_answered_after_it_sets_no_cookie(site: Site) {
     let mut ada = Browser::of(&site);
-    ada.get("/set/theme/dark").await;
-    let mut late = ada.clone();
     ada.get("/login/ada").await;
-    let answer = late.get("/set/theme/light").await;
-    assert_eq!((answer.status, answer.set_cookie), (StatusCode::OK, None), "its change is dropped");
-    assert_eq!(ada.get("/get/theme").await, Answer::ok("\"dark\""));
-    site.clock.advance(Duration::seconds(60));
-    assert!(late.get("/set/theme/light").await.set_cookie.is_some(), "later it is a guest like any other");
+    let mut slow = ada.clone();
+    let writing = tokio::spawn(async move { slow.get("/slow-answer/cart/full").await });
+    site.wait_until_slow_has_read().await;
+    ada.get("/logout").await;
+    site.let_slow_go_on();
+    let late = writing.await.expect("runs");
+    assert_eq!((late.status, late.set_cookie), (StatusCode::OK, None));
+}
+
+/// What a password change does after it has hashed two passwords.
+///
+/// ASVS V7.4.1, V7.4.3, V15.4.2.
+async fn a_change_of_id_in_flight_at_an_end_revives_nothing(site: Site) {
+    for end in ["/logout", "/login/bob", "/end-others"] {
+        let mut ada = Browser::of(&site);
+        ada.get("/login/ada").await;
+        let (mut slow, mut copy) = (ada.clone(), ada.clone());
+        let cycling = tokio::spawn(async move {
+            let answer = slow.get("/slow-cycle").await;
+            (slow, answer)
+        });
+        site.wait_until_slow_has_read().await;
+        if end == "/end-others" {
+            ada = Browser::of(&site);
+            ada.get("/login/ada").await;
+        }
+        ada.get(end).await;
+        site.let_slow_go_on();
+        let (mut slow, late) = cycling.await.expect("runs");
+        assert_eq!((late.body.as_str(), late.set_cookie), ("false", None), "{end}");
+        assert_eq!(slow.get("/get/user").await, Answer::ok("null"), "{end}");
+        assert_eq!(copy.get("/get/user").await, Answer::ok("null"), "{end}");
+    }
+}
+
+async fn a_change_of_id_keeps_what_was_written_meanwhile(site: Site) {
+    if site.is_client_side {
+        return not_applicable("of parallel changes in the cookie the last one stands");
+    }
+    let mut ada = Browser::of(&site);
+    ada.get("/login/ada").await;
+    let (mut slow, mut other_tab) = (ada.clone(), ada);
+    let cycling = tokio::spawn(async move {
+        assert_eq!(slow.get("/slow-cycle").await, Answer::ok("true"));
+        slow
+    });
+    site.wait_until_slow_has_read().await;
+    other_tab.get("/set/cart/full").await;
+    site.let_slow_go_on();
+    let mut ada = cycling.await.expect("runs");
+    assert_eq!(ada.get("/get/cart").await, Answer::ok("\"full\""));
+}
+
+async fn an_old_id_is_a_guest_without_cookie_for_a_minute(site: Site) {
+    for end in ["/login/ada", "/logout"] {
+        let mut ada = Browser::of(&site);
+        ada.get("/set/theme/dark").await;
+        let mut late = ada.clone();
+        ada.get(end).await;
+        for wait in [0, 59] {
+            site.clock.advance(Duration::seconds(wait));
+            let answer = late.get("/set/theme/light").await;
+            assert_eq!((answer.status, answer.set_cookie), (StatusCode::OK, None), "its change is dropped");
+            assert_eq!(late.get("/get/theme").await.set_cookie, None);
+            assert_eq!(ada.get("/get/theme").await, Answer::ok("\"dark\""));
+        }
+        site.clock.advance(Duration::SECOND);
+        let answer = late.get("/set/theme/light").await;
+        assert!(answer.set_cookie.is_some(), "after {end} and a minute it is a guest like any other");
+    }
+}
+
+/// Whatever has become of a session, its browser can sign in; and choose a theme, unless the answer may still meet a
+/// newer cookie.
+async fn a_stale_cookie_is_in_nobody_s_way(site: Site) {
+    for end in ["/login/ada", "/logout", "/end-others", "idle"] {
+        let mut ada = Browser::of(&site);
+        ada.get("/login/ada").await;
+        let stale = ada.clone();
+        match end {
+            "idle" => site.clock.advance(Duration::minutes(31)),
+            "/end-others" => {
+                let mut elsewhere = Browser::of(&site);
+                elsewhere.get("/login/ada").await;
+                elsewhere.get(end).await;
+            }
+            _ => drop(ada.get(end).await),
+        }
+        let mut signing_in = stale.clone();
+        assert!(signing_in.get("/login/ada").await.set_cookie.is_some(), "{end}");
+        assert_eq!(signing_in.get("/get/user").await, Answer::ok("\"ada\""), "{end}");
+        let mut choosing = stale;
+        site.clock.advance(Duration::seconds(60));
+        assert!(choosing.get("/set/theme/dark").await.set_cookie.is_some(), "{end}");
+        assert_eq!(choosing.get("/get/theme").await, Answer::ok("\"dark\""), "{end}");
+        assert_eq!(choosing.get("/get/user").await, Answer::ok("null"), "{end}");
+    }
+}
+
+async fn a_write_to_a_living_session_sets_no_cookie(site: Site) {
+    if site.is_client_side {
+        return not_applicable("the cookie holds what is written");
+    }
+    let mut ada = Browser::of(&site);
+    ada.get("/login/ada").await;
+    for _ in 0..2 {
+        assert_eq!(ada.get("/set/cart/full").await.set_cookie, None);
+    }
 }
 
 async fn a_theme_survives_sign_out_in_a_new_session_and_nothing_else_does(site: Site) {
@@ -189,12 +304,22 @@ async fn a_server_error_after_a_change_of_id_keeps_the_session(site: Site) {
     assert_eq!(ada.get("/get/user").await, Answer::ok("\"ada\""));
 }
 
-async fn a_read_sets_no_cookie_and_is_marked_private(site: Site) {
+async fn a_read_sets_no_cookie(site: Site) {
     let mut ada = Browser::of(&site);
     ada.get("/login/ada").await;
-    let answer = ada.get("/get/user").await;
-    assert_eq!(answer.set_cookie, None);
-    assert_eq!(answer.caching.as_deref(), Some("no-store, private; vary Cookie"));
+    for _ in 0..3 {
+        assert_eq!(ada.get("/get/user").await.set_cookie, None);
+    }
+}
+
+async fn every_answer_that_asked_a_session_is_marked_private(site: Site) {
+    let mut ada = Browser::of(&site);
+    let guest = ["/get/user", "/reason", "/set/theme/dark"];
+    let member = ["/login/ada", "/get/user", "/set/cart/full", "/passive", "/cycle-and-fail", "/logout"];
+    for path in guest.into_iter().chain(member).chain(["/logout", "/get/user"]) {
+        let answer = ada.get(path).await;
+        assert_eq!(answer.caching.as_deref(), Some("no-store, private; vary Cookie"), "{path}");
+    }
 }
 
 async fn an_answer_that_asked_nothing_is_left_alone(site: Site) {
@@ -208,7 +333,8 @@ async fn the_policy_of_a_sign_in_survives_later_writes(site: Site) {
     let mut ada = Browser::of(&site);
     let set = ada.get("/login-kept/ada").await.set_cookie.expect("a cookie");
     assert!(set.contains("; Max-Age=2592000;"), "{set}");
-    ada.get("/set/cart/full").await;
+    let written = ada.get("/set/cart/full").await.set_cookie;
+    assert_eq!(written.is_some_and(|set| set.contains("; Max-Age=2592000;")), site.is_client_side);
     site.clock.advance(Duration::days(13));
     assert_eq!(ada.get("/get/user").await, Answer::ok("\"ada\""));
     site.clock.advance(Duration::days(13));
@@ -251,6 +377,11 @@ async fn an_unknown_id_is_ended_and_a_malformed_one_is_nobody(site: Site) {
         let mut cut = Browser { cookie: Some(cookie[..length].to_owned()), ..Browser::of(&site) };
         assert_eq!(cut.get("/reason").await, Answer::ok("nobody"), "{length} characters");
     }
+    // An id that was never handed out; signed, or with its record, there is none.
+    let unknown = SessionId::random().encode();
+    let expected = if cookie.len() == unknown.len() { "unknown" } else { "nobody" };
+    let mut stranger = Browser { cookie: Some(unknown), ..Browser::of(&site) };
+    assert_eq!(stranger.get("/reason").await, Answer::ok(expected));
 }
 
 /// ASVS V1.1.1, V15.3.7.
@@ -333,6 +464,7 @@ async fn a_store_that_fails_is_503_and_keeps_the_cookie() {
     let mut ada = Browser { cookie: Some("AAAAAAAAAAAAAAAAAAAAAA".to_owned()), ..Browser::of(&site) };
     let answer = ada.get("/set/theme/dark").await;
     assert_eq!((answer.status, answer.set_cookie), (StatusCode::SERVICE_UNAVAILABLE, None));
+    assert_eq!(answer.caching.as_deref(), Some("no-store, private; vary Cookie"));
     assert_eq!(ada.get("/public").await.status, StatusCode::OK, "what needs no session is served");
 }
 

@@ -75,6 +75,28 @@ async fn a_key_that_signs_records_is_replaced_without_anybody_noticing() {
     a_key_is_replaced_without_anybody_noticing(client_side(Sealing::Signed)).await;
 }
 
+/// While keys are replaced, an answer carries the cookie made anew; of a session that has ended it would take the place
+/// of a newer one.
+///
+/// ASVS V7.4.1.
+#[tokio::test]
+async fn an_answer_in_flight_at_a_sign_out_carries_no_cookie_with_a_new_key() {
+    for [old, both, _] in [signed_ids(), client_side(Sealing::Encrypted), client_side(Sealing::Signed)] {
+        for end in ["/logout", "/login/ada"] {
+            let mut ada = Browser::of(&old);
+            ada.get("/login/ada").await;
+            let mut ada = Browser { cookie: ada.cookie, ..Browser::of(&both) };
+            let mut slow = ada.clone();
+            let reading = tokio::spawn(async move { slow.get("/slow-read/user").await });
+            both.wait_until_slow_has_read().await;
+            ada.get(end).await;
+            both.let_slow_go_on();
+            let late = reading.await.expect("runs");
+            assert_eq!((late.body.as_str(), late.set_cookie), ("\"ada\"", None), "{end}");
+        }
+    }
+}
+
 /// A store that counts how often it is asked for anything.
 #[derive(Debug)]
 struct Counting {
@@ -107,7 +129,7 @@ impl Store for Counting {
         self.count().touch(key, seen).await
     }
 
-    async fn end(&self, key: &Key, reason: Reason) -> Result<(), StoreError> {
+    async fn end(&self, key: &Key, reason: Reason) -> Result<bool, StoreError> {
         self.count().end(key, reason).await
     }
 

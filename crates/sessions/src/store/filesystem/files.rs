@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::super::private_file::private_file;
@@ -10,6 +10,9 @@ use super::Durability;
 use super::names::key_of;
 use super::steps::Steps;
 use crate::Key;
+
+/// Ends the name of a file that is not yet in its place.
+const BESIDE: &str = "new";
 
 /// The folder that a file is in.
 pub(super) fn folder_of(path: &Path) -> &Path {
@@ -40,14 +43,35 @@ pub(super) fn is_no_file(error: &io::Error) -> bool {
     is_link || error.kind() == ErrorKind::IsADirectory
 }
 
-/// The keys of a shard whose files are due, without opening any.
-pub(super) fn keys_due(shard: &Path, now: SystemTime, steps: &mut Steps) -> io::Result<Vec<Key>> {
-    let entries = fs::read_dir(shard)?.filter_map(Result::ok);
-    let is_due = |entry: &fs::DirEntry| {
+/// What a sweep finds in a shard.
+#[derive(Default)]
+pub(super) struct Due {
+    /// Keys of files that are due.
+    pub keys: Vec<Key>,
+    /// Files that are being written, or that somebody who was killed had begun to write.
+    pub left: Vec<PathBuf>,
+}
+
+/// Looks for what is due, without opening any file.
+pub(super) fn find_due(shard: &Path, now: SystemTime, steps: &mut Steps) -> io::Result<Due> {
+    let mut found = Due::default();
+    for entry in fs::read_dir(shard)?.filter_map(Result::ok) {
         steps.pause();
-        steps.is_wanted() && entry.metadata().and_then(|about| about.modified()).is_ok_and(|due| due <= now)
-    };
-    Ok(entries.filter(is_due).filter_map(|entry| key_of(&entry.file_name())).collect())
+        if !steps.is_wanted() {
+            break;
+        }
+        match key_of(&entry.file_name()) {
+            Some(key) => {
+                let due = entry.metadata().and_then(|about| about.modified());
+                found.keys.extend(due.is_ok_and(|due| due <= now).then_some(key));
+            }
+            None if entry.path().extension().is_some_and(|extension| extension == BESIDE) => {
+                found.left.push(entry.path());
+            }
+            None => {}
+        }
+    }
+    Ok(found)
 }
 
 pub(super) fn write_whole(
@@ -56,15 +80,26 @@ pub(super) fn write_whole(
     due: SystemTime,
     durability: Durability,
 ) -> io::Result<()> {
-    let beside = path.with_extension("new");
-    let mut file = private_file().truncate(true).open(&beside)?;
+    let beside = path.with_extension(BESIDE);
+    let written = write_beside(&beside, bytes, due, durability).and_then(|()| fs::rename(&beside, path));
+    if written.is_err() {
+        // What cannot be removed either is left to a sweep.
+        let _ = fs::remove_file(&beside);
+    }
+    written?;
+    if durability == Durability::Synchronised { synchronise(folder_of(path)) } else { Ok(()) }
+}
+
+fn write_beside(path: &Path, bytes: &[u8], due: SystemTime, durability: Durability) -> io::Result<()> {
+    let mut file = private_file().truncate(true).open(path)?;
     file.write_all(bytes)?;
     file.set_modified(due)?;
-    if durability == Durability::Synchronised {
-        file.sync_all()?;
+    match durability {
+        Durability::Synchronised => file.sync_all(),
+        // A new name for contents that are not there yet would leave neither the old ones nor the new.
+        Durability::OldOrNew => file.sync_data(),
+        Durability::Lossy => Ok(()),
     }
-    fs::rename(beside, path)?;
-    if durability == Durability::Synchronised { synchronise(folder_of(path)) } else { Ok(()) }
 }
 
 /// Makes a rename or a new name in a folder outlive the machine.

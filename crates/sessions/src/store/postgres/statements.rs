@@ -46,8 +46,8 @@ macro_rules! ended {
 pub(super) const END: &str = concat!(
     "WITH ended AS (UPDATE sessions SET ",
     ended!(),
-    " WHERE key = $3 AND ended IS NULL RETURNING key)
-    SELECT pg_notify('sessions_written', encode(key, 'hex')) FROM ended"
+    " WHERE key = $3 AND ended IS NULL RETURNING key, ended = $1 AS lived)
+    SELECT lived, pg_notify('sessions_written', encode(key, 'hex'))::text FROM ended"
 );
 
 pub(super) const OF_ACCOUNT: &str = "

@@ -131,7 +131,7 @@ const END: &str = r"
 local now, reason, wanted = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local kind = redis.call('TYPE', KEYS[1]).ok
 if kind == 'none' then return { 0, '' } end
-local account, at = '', now
+local account, at, lived = '', now, 0
 if kind == 'string' then
   local found = read(redis.call('GET', KEYS[1]))
   if not found then return { 0, '' } end
@@ -140,6 +140,8 @@ if kind == 'string' then
   if wanted ~= '' and (wanted ~= account or is_over) then return { 0, '' } end
   if is_over then
     reason, at = found.deadline >= found.last and 'absolute' or 'idle', found.deadline
+  elseif not found.err then
+    lived = 1
   end
 elseif wanted ~= '' then
   return { 0, '' }
@@ -147,7 +149,7 @@ end
 -- At its `maxmemory` Redis refuses a script whose first write may grow, and a session must end all the same.
 redis.call('DEL', KEYS[1])
 keep('ended ' .. reason .. ' ' .. string.format('%.0f', at), at + KEPT - now)
-return { 1, account }
+return { lived, account }
 ";
 
 /// `KEYS[1]` is an account's index; `ARGV`: now, the new session's last moment, its key. Names of sessions

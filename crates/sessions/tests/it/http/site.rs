@@ -12,7 +12,7 @@ use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 use sessions::revocations::memory::MemoryRevocations;
-use sessions::store::cached::Cached;
+use sessions::store::cached::{Cached, Watched};
 use sessions::store::filesystem::FilesystemStore;
 use sessions::store::memory::MemoryStore;
 use sessions::store::postgres::PostgresStore;
@@ -70,22 +70,55 @@ impl Site {
         Self { _folder: Some(folder), ..site }
     }
 
+    pub fn filesystem_cached() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let site = Self::cached(|clock| FilesystemStore::open(folder.path(), "", clock).expect("opens"));
+        Self { _folder: Some(folder), ..site }
+    }
+
+    pub fn sqlite_cached() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("sessions.db");
+        let site = Self::cached(|clock| SqliteStore::open(&path, "", PATIENCE, clock).expect("opens"));
+        Self { _folder: Some(folder), ..site }
+    }
+
+    pub async fn postgres_cached() -> Self {
+        let schema = Schema::create().await;
+        let clock = Arc::new(FixedClock::default());
+        let opened =
+            PostgresStore::open(&schema.url, "", PATIENCE, Arc::clone(&clock) as Arc<dyn Clock>).await;
+        let cached = Cached::new(opened.expect("opens"), 1 << 20, Arc::clone(&clock) as Arc<dyn Clock>);
+        Self::with(clock, on_server(Arc::new(cached)))
+    }
+
+    fn cached<S: Watched>(open: impl FnOnce(Arc<dyn Clock>) -> S) -> Self {
+        Self::over(|clock| Arc::new(Cached::new(open(Arc::clone(&clock)), 1 << 20, clock)))
+    }
+
+    pub async fn redis_cluster() -> Self {
+        let [node, ..] = servers::cluster();
+        let clock = Arc::new(FixedClock::default());
+        let store = Self::redis_store(node, &clock).await;
+        Self::with(clock, on_server(Arc::new(store)))
+    }
+
     pub async fn redis() -> Self {
         let clock = Arc::new(FixedClock::default());
-        let store = Arc::new(Self::redis_store(&clock).await);
+        let store = Arc::new(Self::redis_store(servers::shared(), &clock).await);
         Self::with(clock, on_server(store))
     }
 
     pub async fn redis_cached() -> Self {
         let clock = Arc::new(FixedClock::default());
-        let store = Self::redis_store(&clock).await;
+        let store = Self::redis_store(servers::shared(), &clock).await;
         let cached = Cached::new(store, 1 << 20, Arc::clone(&clock) as Arc<dyn Clock>);
         Self::with(clock, on_server(Arc::new(cached)))
     }
 
-    async fn redis_store(clock: &Arc<FixedClock>) -> RedisStore {
+    async fn redis_store(server: &servers::Redis, clock: &Arc<FixedClock>) -> RedisStore {
         let clock = Arc::clone(clock) as Arc<dyn Clock>;
-        let (url, prefix) = (servers::shared().url(), servers::new_prefix());
+        let (url, prefix) = (server.url(), servers::new_prefix());
         RedisStore::open(&url, &prefix, PATIENCE, clock).await.expect("opens")
     }
 
@@ -134,6 +167,9 @@ impl Site {
             .route("/get/{key}", get(read))
             .route("/set/{key}/{value}", get(write))
             .route("/slow/{key}/{value}", get(write_slowly))
+            .route("/slow-answer/{key}/{value}", get(answer_slowly))
+            .route("/slow-read/{key}", get(read_slowly))
+            .route("/slow-cycle", get(cycle_slowly))
             .route("/login/{name}", get(|path, current| login(path, current, Policy::SIGNED_IN)))
             .route("/login-kept/{name}", get(|path, current| login(path, current, Policy::KEPT_IN)))
             .route(
@@ -164,11 +200,18 @@ fn on_server(store: Arc<dyn Store>) -> Backing {
     Backing::Server { store, signer: None }
 }
 
-/// Holds a request between its read and its write.
+/// Holds a request in the middle of its work.
 #[derive(Clone)]
 struct Slow {
     has_read: Arc<Semaphore>,
     may_go_on: Arc<Semaphore>,
+}
+
+impl Slow {
+    async fn wait(&self) {
+        self.has_read.add_permits(1);
+        self.may_go_on.acquire().await.expect("open").forget();
+    }
 }
 
 async fn read(Path(key): Path<String>, Extension(session): Extension<Session>) -> Result<String, StatusCode> {
@@ -189,9 +232,31 @@ async fn write_slowly(
     Extension(slow): Extension<Slow>,
 ) {
     session.get_value("user").await.expect("reads");
-    slow.has_read.add_permits(1);
-    slow.may_go_on.acquire().await.expect("open").forget();
+    slow.wait().await;
     session.insert(&key, value).await.expect("inserts");
+}
+
+/// Writes at once, and answers later.
+async fn answer_slowly(
+    Path((key, value)): Path<(String, String)>,
+    Extension(current): Extension<CurrentSession>,
+    slow: Extension<Slow>,
+) {
+    current.change(Values::from([(key, value)]), []).await.expect("changes");
+    slow.wait().await;
+}
+
+async fn read_slowly(path: Path<String>, session: Extension<Session>, slow: Extension<Slow>) -> String {
+    let read = read(path, session).await.expect("reads");
+    slow.wait().await;
+    read
+}
+
+/// Says whether the session goes on under another id.
+async fn cycle_slowly(Extension(current): Extension<CurrentSession>, slow: Extension<Slow>) -> String {
+    current.presence().await.expect("answers");
+    slow.wait().await;
+    current.cycle_id().await.expect("answers").to_string()
 }
 
 async fn login(Path(name): Path<String>, Extension(current): Extension<CurrentSession>, policy: Policy) {
@@ -343,7 +408,7 @@ impl Store for Broken {
         Err(StoreError::unavailable("broken"))
     }
 
-    async fn end(&self, _: &Key, _: Reason) -> Result<(), StoreError> {
+    async fn end(&self, _: &Key, _: Reason) -> Result<bool, StoreError> {
         Err(StoreError::unavailable("broken"))
     }
 
