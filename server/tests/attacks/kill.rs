@@ -6,6 +6,7 @@ use reqwest::header::{COOKIE, SET_COOKIE};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
+use crate::app::PASSWORD;
 use crate::process::Process;
 use crate::servers::postgres::Schema;
 
@@ -13,33 +14,54 @@ const ROUNDS: usize = 200;
 /// Visitors who write at once.
 const VISITORS: usize = 4;
 
-/// Somebody who chooses languages, signs out now and then, and remembers what was acknowledged.
+/// Somebody who chooses languages, signs out now and then, and remembers what was acknowledged: a guest, or a member
+/// who signs in again after it.
 #[derive(Debug, Default)]
 struct Visitor {
+    /// The name of a member.
+    name: Option<String>,
     cookie: Option<String>,
     /// What was acknowledged last, and what was asked for since.
     language: Option<&'static str>,
     asked: Option<&'static str>,
     /// Cookies of sessions whose end was acknowledged.
     ended: Vec<String>,
-    /// A sign-out without an answer: it may have been done.
+    /// A sign-out, or a sign-in, without an answer: it may have been done.
     is_leaving: bool,
     steps: usize,
 }
 
+/// What was acknowledged.
+#[derive(Clone, Copy, Debug, Default)]
+struct Acknowledged {
+    choices: usize,
+    ends: usize,
+}
+
 impl Visitor {
-    /// Goes on until nobody answers any more. Returns how many writes were acknowledged.
-    async fn go_on(&mut self, client: &Client, origin: &str) -> usize {
-        let mut acknowledged = 0;
-        while self.step(client, origin).await.is_some() {
-            acknowledged += 1;
+    /// A guest, or a member of this name.
+    fn new(name: Option<String>, steps: usize) -> Self {
+        Self { name, steps, ..Self::default() }
+    }
+
+    /// Goes on until nobody answers any more. Returns what was acknowledged.
+    async fn go_on(&mut self, client: &Client, origin: &str) -> Acknowledged {
+        let mut acknowledged = Acknowledged::default();
+        loop {
+            let ends = self.ended.len();
+            if self.step(client, origin).await.is_none() {
+                return acknowledged;
+            }
+            acknowledged.choices += 1;
+            acknowledged.ends += self.ended.len() - ends;
         }
-        acknowledged
     }
 
     async fn step(&mut self, client: &Client, origin: &str) -> Option<()> {
         self.steps += 1;
-        if self.steps.is_multiple_of(5) && self.cookie.is_some() {
+        if self.name.is_some() && self.cookie.is_none() {
+            self.enter(client, origin).await
+        } else if self.steps.is_multiple_of(5) && self.cookie.is_some() {
             self.leave(client, origin).await
         } else {
             self.choose(client, origin).await
@@ -55,12 +77,24 @@ impl Visitor {
         Some(())
     }
 
+    async fn enter(&mut self, client: &Client, origin: &str) -> Option<()> {
+        self.is_leaving = true;
+        let body = json!({ "username": self.name, "password": PASSWORD });
+        self.send(client.post(format!("{origin}/api/v1/login")).json(&body)).await?;
+        self.is_leaving = false;
+        Some(())
+    }
+
     async fn leave(&mut self, client: &Client, origin: &str) -> Option<()> {
         let before = self.cookie.clone()?;
         self.is_leaving = true;
         self.send(client.post(format!("{origin}/api/v1/logout"))).await?;
         self.is_leaving = false;
         self.ended.push(before);
+        if self.name.is_some() {
+            // What a signed-out member keeps is another session, a guest's.
+            (self.cookie, self.language, self.asked) = (None, None, None);
+        }
         Some(())
     }
 
@@ -72,7 +106,8 @@ impl Visitor {
         };
         let answer = request.send().await.ok()?;
         assert!(answer.status().is_success(), "{answer:?}");
-        let set = answer.headers().get(SET_COOKIE).and_then(|set| set.to_str().ok()).map(str::to_owned);
+        let all = answer.headers().get_all(SET_COOKIE).into_iter().filter_map(|set| set.to_str().ok());
+        let set = all.filter(|set| set.starts_with("id=")).map(str::to_owned).next();
         let body = answer.bytes().await.ok()?;
         if let Some(set) = set {
             let pair = set.split(';').next().unwrap_or_default().to_owned();
@@ -91,13 +126,16 @@ impl Visitor {
         }
         if std::mem::take(&mut self.is_leaving) {
             // Nobody knows whether that was done, and which cookie is the right one.
-            *self = Self { steps: self.steps, ..Self::default() };
+            *self = Self::new(self.name.take(), self.steps);
             return;
         }
         if self.cookie.is_some() {
             let found = self.send(whoami()).await.expect("answers");
+            let name = self.name.as_deref();
+            assert_eq!(found.get("username").and_then(Value::as_str), name, "a sign-in holds");
             let language = found.get("language").and_then(Value::as_str).expect("a language");
-            let known = [self.language, self.asked];
+            // A member may have chosen nothing yet.
+            let known = [self.language.or(Some("en")), self.asked];
             let found = known.into_iter().flatten().find(|known| *known == language);
             assert!(
                 found.is_some(),
@@ -108,12 +146,29 @@ impl Visitor {
         self.asked = None;
         self.steps += 1;
     }
+
+    /// Makes the account of a member.
+    async fn register(&self, client: &Client, origin: &str) {
+        let body = json!({ "username": self.name, "password": PASSWORD });
+        let made =
+            client.post(format!("{origin}/api/v1/register")).json(&body).send().await.expect("answers");
+        assert!(made.status().is_success(), "{made:?}");
+    }
 }
 
 async fn what_was_acknowledged_holds(settings: &[String]) {
+    let no_throttle = ["address_sign_in=off", "account=false"].map(|setting| format!("throttle.{setting}"));
+    let settings = &[settings, &no_throttle].concat();
     let folder = tempfile::tempdir().expect("a folder");
-    let mut visitors: Vec<Visitor> = (0..VISITORS).map(|_| Visitor::default()).collect();
-    let mut acknowledged = 0;
+    let name = |number: usize| (number % 2 == 1).then(|| format!("member{number}"));
+    let mut visitors: Vec<Visitor> = (0..VISITORS).map(|number| Visitor::new(name(number), 0)).collect();
+    let mut acknowledged = Acknowledged::default();
+    {
+        let process = Process::start(&folder, settings);
+        for member in visitors.iter().filter(|visitor| visitor.name.is_some()) {
+            member.register(&Client::new(), &process.origin).await;
+        }
+    }
     for round in 0..ROUNDS {
         let client = Client::new();
         let process = Process::start(&folder, settings);
@@ -136,10 +191,12 @@ async fn what_was_acknowledged_holds(settings: &[String]) {
         for writing in writing {
             let (visitor, count) = writing.await.expect("nothing was refused");
             visitors.push(visitor);
-            acknowledged += count;
+            acknowledged.choices += count.choices;
+            acknowledged.ends += count.ends;
         }
     }
-    assert!(acknowledged > ROUNDS / 2, "too few writes were acknowledged to judge by: {acknowledged}");
+    let Acknowledged { choices, ends } = acknowledged;
+    assert!(choices > ROUNDS / 2 && ends > ROUNDS / 10, "too few to judge by: {acknowledged:?}");
 }
 
 /// ASVS V7.4.1.

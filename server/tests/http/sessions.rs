@@ -218,6 +218,14 @@ async fn an_operator_lists_and_ends_the_sessions_of_an_account() {
     assert_eq!(ada.get("/api/v1/protected").await.code(), "session_ended");
     assert_eq!(operator(&app, "sqlite", &["sweep"]), Ok("swept: 0".to_owned()));
     assert_eq!(bob.whoami().await.get("username"), Some(&"bob".into()));
+    let connection = rusqlite::Connection::open(app.database()).expect("opens");
+    // As if nobody had come for days: one session is over, and then all three reasons are old.
+    let aged =
+        connection.execute("UPDATE sessions SET deadline = deadline - 172800000", []).expect("ages them");
+    assert_eq!((aged, operator(&app, "sqlite", &["sweep"])), (3, Ok("swept: 4".to_owned())));
+    let left: i64 =
+        connection.query_row("SELECT count(*) FROM sessions", [], |row| row.get(0)).expect("counts");
+    assert_eq!(left, 0);
     let refused = operator(&app, "encrypted", &["list", "ada"]).expect_err("cannot be listed");
     assert!(refused.contains("nobody can list them"), "{refused}");
     for command in [&["list", "ada"][..], &["revoke", "ada"], &["sweep"]] {

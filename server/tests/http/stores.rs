@@ -1,5 +1,7 @@
 //! The site on each store and in both client-side modes, by one setting.
 
+use std::process::Command;
+
 use server::config::keygen;
 
 use crate::app::{PASSWORD, TestApp};
@@ -91,4 +93,34 @@ async fn records_in_the_cookie() {
 async fn signed_ids() {
     let key = keygen().expect("randomness");
     the_site_does_not_notice("sqlite", &["sessions.sign_ids=true", &format!("sessions.keys={key}")]).await;
+}
+
+/// What the program says of a store that it cannot open.
+fn refusal(settings: &[String]) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().display();
+    let output = Command::new(env!("CARGO_BIN_EXE_server"))
+        .args(["--set=server.address=127.0.0.1:0", "--set=sessions.store_timeout=500ms"])
+        .arg(format!("--set=database.url=sqlite://{path}/test.db"))
+        .args(settings.iter().map(|setting| format!("--set={setting}")))
+        .current_dir(folder.path())
+        .output()
+        .expect("runs");
+    assert!(!output.status.success());
+    String::from_utf8(output.stderr).expect("text").lines().last().expect("a sentence").to_owned()
+}
+
+/// Nobody answers on the first port.
+#[test]
+fn a_store_that_cannot_be_opened_stops_the_start_with_a_sentence_that_names_it() {
+    for (settings, place) in [
+        (["sessions.store=redis", "sessions.url=redis://127.0.0.1:1/"], "127.0.0.1:1"),
+        (["sessions.store=redis", "sessions.url=redis://127.0.0.1:1/,redis://127.0.0.1:2/"], "127.0.0.1:1"),
+        (["sessions.store=postgres", "sessions.url=postgres://app@127.0.0.1:1/app"], "127.0.0.1:1"),
+        (["sessions.store=filesystem", "sessions.path=/dev/null/sessions"], "/dev/null/sessions"),
+        (["sessions.store=sqlite", "sessions.path=/dev/null/sessions.db"], "/dev/null/sessions.db"),
+    ] {
+        let said = refusal(&settings.map(str::to_owned));
+        assert!(said.contains("cannot open") && said.contains(place), "{settings:?}: {said}");
+    }
 }

@@ -14,11 +14,15 @@ struct Twin {
 
 impl Twin {
     fn start() -> Self {
+        Self::start_with(&[("ANTEROOM_SESSIONS__STORE", "sqlite")])
+    }
+
+    fn start_with(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut child = Command::new(program())
             .current_dir(folder.path())
             .env("ANTEROOM_SERVER__ADDRESS", "127.0.0.1:0")
-            .env("ANTEROOM_SESSIONS__STORE", "sqlite")
+            .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .expect("the example runs");
@@ -89,4 +93,23 @@ async fn whoever_signs_in_is_known_until_they_sign_out() {
     assert_eq!(twin.get(&ada, "/whoami").await, "\"ada\"");
     twin.post(&ada, "/logout", &[]).await;
     assert_eq!(twin.get(&ada, "/whoami").await, "null");
+}
+
+#[tokio::test]
+async fn the_settings_of_the_server_are_those_of_the_twin() {
+    for store in ["memory", "filesystem", "encrypted", "signed"] {
+        let twin = Twin::start_with(&[
+            ("ANTEROOM_SESSIONS__STORE", store),
+            ("ANTEROOM_SESSIONS__IDLE", "2s"),
+            ("ANTEROOM_SESSIONS__TOUCH_EVERY", "0s"),
+            ("ANTEROOM_SESSIONS__COOKIE__NAME", "twin"),
+        ]);
+        let ada = browser();
+        let answer = twin.post(&ada, "/login", &[("username", "ada")]).await;
+        let cookie = answer.headers().get("set-cookie").and_then(|set| set.to_str().ok()).unwrap_or_default();
+        assert!(cookie.starts_with("twin="), "{store}: {cookie}");
+        assert_eq!(twin.get(&ada, "/whoami").await, "\"ada\"", "{store}");
+        tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+        assert_eq!(twin.get(&ada, "/whoami").await, "null", "{store}: it has gone idle");
+    }
 }

@@ -224,3 +224,31 @@ async fn an_end_on_another_server_is_known_at_once_where_nothing_is_believed() {
     there.get("/logout").await;
     assert_eq!(ada.get("/reason").await, Answer::ok("signed_out"));
 }
+
+/// Two servers that share a file or a database, and nothing else.
+///
+/// ASVS V7.4.3.
+#[tokio::test]
+async fn the_end_of_all_sessions_on_another_server_is_known_here_after_the_stated_time() {
+    let (folder, schema) = (tempfile::tempdir().expect("a folder"), Schema::create().await);
+    let files: [Arc<dyn Revocations>; 2] = [(); 2].map(|()| Arc::new(open(&folder, "")) as _);
+    let tables: [Arc<dyn Revocations>; 2] =
+        [Arc::new(connect(&schema, "").await), Arc::new(connect(&schema, "").await)];
+    for both in [files, tables] {
+        let clock = Arc::new(FixedClock::default());
+        let [here, elsewhere] = both.map(|revocations| {
+            let codec = ClientSide::new(Sealing::Encrypted, KeyRing::new([[1; 32]]).expect("a key"));
+            let client = ClientBacking::new(codec, revocations, Duration::seconds(5));
+            Site::with(Arc::clone(&clock), Backing::Client(client))
+        });
+        let mut ada = Browser::of(&here);
+        ada.get("/login/ada").await;
+        assert_eq!(ada.get("/reason").await, Answer::ok("living"));
+        let mut phone = Browser::of(&elsewhere);
+        phone.get("/login/ada").await;
+        phone.get("/end-others").await;
+        clock.advance(Duration::seconds(5));
+        assert_eq!(ada.get("/reason").await, Answer::ok("password_changed"));
+        assert_eq!(phone.get("/reason").await, Answer::ok("living"));
+    }
+}

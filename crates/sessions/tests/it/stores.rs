@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -242,12 +243,25 @@ impl Fixture for Redis {
     }
 }
 
-/// A part of the cluster that all tests share.
+/// A part of the cluster that all tests share, and a user of its own there, who can be sent away.
 struct RedisCluster(String);
 
 impl RedisCluster {
     fn new() -> Self {
-        Self(servers::new_prefix())
+        let fixture = Self(servers::new_prefix());
+        Self::on_each_node(&["SETUSER", fixture.user(), "on", ">s3same", "~*", "&*", "+@all"]);
+        fixture
+    }
+
+    fn user(&self) -> &str {
+        self.0.trim_end_matches(':')
+    }
+
+    fn on_each_node(acl: &[&str]) {
+        for node in servers::cluster() {
+            let mut open = node.connect().expect("connects");
+            redis::cmd("ACL").arg(acl).exec(&mut open).expect("is done");
+        }
     }
 }
 
@@ -256,7 +270,8 @@ impl Fixture for RedisCluster {
     async fn open(&self, prefix: &str, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
         let [node, ..] = servers::cluster();
         let prefix = format!("{}{prefix}", self.0);
-        let store = RedisStore::open(&node.url(), &prefix, PATIENCE, clock).await.expect("opens");
+        let url = node.url().replacen("redis://", &format!("redis://{}:s3same@", self.user()), 1);
+        let store = RedisStore::open(&url, &prefix, PATIENCE, clock).await.expect("opens");
         assert!(store.is_cluster());
         Arc::new(store)
     }
@@ -269,6 +284,11 @@ impl Fixture for RedisCluster {
     async fn damage(&self, key: &Key) -> bool {
         let nodes = servers::cluster().iter().map(|node| node.connect().expect("connects"));
         nodes.map(|mut open| redis_damage(&mut open, &self.0, key)).filter(|damaged| *damaged).count() == 1
+    }
+
+    async fn take_away(&self) -> bool {
+        Self::on_each_node(&["DELUSER", self.user()]);
+        true
     }
 }
 
@@ -295,6 +315,47 @@ fn redis_damage(open: &mut redis::Connection, prefix: &str, key: &Key) -> bool {
     let words: Vec<_> =
         text.split(' ').enumerate().filter(|(at, _)| *at != 2).map(|(_, word)| word).collect();
     open.set(&place, words.join(" ")) == Ok(())
+}
+
+/// Nobody sweeps Redis: each key says when it goes.
+///
+/// ASVS V14.2.7.
+#[tokio::test]
+async fn each_key_in_redis_has_its_own_expiry_alone_and_in_a_cluster() {
+    const DAY: Duration = Duration::from_hours(24);
+    let (alone, cluster) = (Redis::new(), RedisCluster::new());
+    let clock = Arc::new(FixedClock::default());
+    let opened: [Arc<dyn Store>; 2] = [
+        alone.open("", Arc::clone(&clock) as Arc<dyn Clock>).await,
+        cluster.open("", Arc::clone(&clock) as Arc<dyn Clock>).await,
+    ];
+    let nodes = servers::cluster().iter().map(|node| node.connect().expect("connects")).collect();
+    let open: [Vec<redis::Connection>; 2] = [vec![alone.connect().expect("is there")], nodes];
+    for ((store, mut nodes), prefix) in opened.into_iter().zip(open).zip(["", &cluster.0]) {
+        let account = AccountKey::random();
+        let record = Record { account: Some(account), ..Record::new(Policy::SIGNED_IN, clock.now()) };
+        let [living, touched, ended] = [(); 3].map(|()| SessionId::random().key(""));
+        for key in [living, touched, ended] {
+            store.insert(&key, &record).await.expect("inserts");
+        }
+        clock.advance(time::Duration::minutes(10));
+        store.touch(&touched, clock.now()).await.expect("touches");
+        store.end(&ended, Reason::SignedOut).await.expect("ends");
+        let mut left = |name: String| {
+            let mut of = |open: &mut redis::Connection| {
+                let left: i64 = redis::cmd("PTTL").arg(format!("{prefix}{name}")).query(open).unwrap_or(-2);
+                u64::try_from(left).ok().map(Duration::from_millis)
+            };
+            nodes.iter_mut().find_map(&mut of).expect("has an expiry")
+        };
+        let idle = Duration::from_mins(30);
+        for (key, lasts) in [(living, idle + DAY), (touched, idle + DAY), (ended, DAY)] {
+            let left = left(hex(key.as_bytes()));
+            assert!(left <= lasts && left + Duration::from_mins(1) > lasts, "{left:?} of {lasts:?}");
+        }
+        let left = left(format!("account:{}", hex(account.as_bytes())));
+        assert!(left <= DAY + idle && left > idle, "{left:?}, until the last of them is over");
+    }
 }
 
 /// As a crash between the two writes of an insert may leave it, or another account's insert of the same key.

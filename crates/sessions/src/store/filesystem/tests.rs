@@ -48,3 +48,86 @@ async fn what_is_read_between_an_announcement_and_its_change_is_not_kept() {
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     assert!(matches!(here.load(&key).await, Ok(Loaded::Ended { reason: Reason::Revoked, .. })));
 }
+
+/// A store whose clock can be moved.
+fn open_at(folder: &tempfile::TempDir, clock: &Arc<FixedClock>) -> FilesystemStore {
+    FilesystemStore::open(folder.path(), "", Arc::clone(clock) as _).expect("opens")
+}
+
+/// As many sessions of an account, the first with a folder in its file's place, which is due.
+async fn with_a_folder_in_place(store: &FilesystemStore, account: AccountKey) -> Vec<Key> {
+    let mut keys = Vec::new();
+    for _ in 0..5 {
+        let key = SessionId::random().key("");
+        let record =
+            Record { account: Some(account), ..Record::new(Policy::SIGNED_IN, FixedClock::default().now()) };
+        store.insert(&key, &record).await.expect("inserts");
+        keys.push(key);
+    }
+    let path = store.inner.record_path(keys.first().expect("five"));
+    fs::remove_file(&path).expect("removes");
+    fs::create_dir(&path).expect("creates");
+    let due = SystemTime::from(FixedClock::default().now());
+    File::open(&path).and_then(|folder| folder.set_modified(due)).expect("is due");
+    keys
+}
+
+#[tokio::test]
+async fn what_cannot_be_swept_keeps_no_other_from_it() {
+    let (folder, clock) = (tempfile::tempdir().expect("a folder"), Arc::new(FixedClock::default()));
+    let store = open_at(&folder, &clock);
+    let keys = with_a_folder_in_place(&store, AccountKey::random()).await;
+    let [in_the_way, others @ ..] = &keys[..] else { unreachable!("five") };
+    clock.advance(time::Duration::hours(1));
+    store.inner.sweeps_from.store(shard_of(in_the_way), Ordering::Relaxed);
+    assert_eq!(store.sweep(100, &Pauses::brisk()).await.expect("sweeps the others"), 4);
+    for key in others {
+        assert!(matches!(store.load(key).await, Ok(Loaded::Ended { reason: Reason::Idle, .. })));
+    }
+    let left = store.sweep(100, &Pauses::brisk()).await;
+    assert!(matches!(left, Err(StoreError::Unavailable(_))), "somebody has to look at it: {left:?}");
+}
+
+/// ASVS V7.4.3.
+#[tokio::test]
+async fn what_cannot_be_ended_keeps_no_other_session_of_its_account_alive() {
+    let (folder, clock) = (tempfile::tempdir().expect("a folder"), Arc::new(FixedClock::default()));
+    let (store, account) = (open_at(&folder, &clock), AccountKey::random());
+    let keys = with_a_folder_in_place(&store, account).await;
+    assert_eq!(store.end_of_account(account, None, Reason::PasswordChanged).await.expect("ends"), 4);
+    for key in &keys {
+        assert!(!matches!(store.load(key).await, Ok(Loaded::Living(_))));
+    }
+    assert_eq!(store.end_of_account(account, None, Reason::PasswordChanged).await.expect("is over"), 0);
+}
+
+/// With a whole record in it, where a process was killed.
+///
+/// ASVS V14.2.7.
+#[tokio::test]
+async fn what_a_writer_left_is_cleared_away_by_a_sweep() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(&folder);
+    let key = living(&store).await;
+    let path = store.inner.record_path(&key);
+    let beside = path.with_extension("new");
+    fs::copy(&path, &beside).expect("copies");
+    assert_eq!(store.sweep(100, &Pauses::brisk()).await.expect("sweeps"), 0);
+    assert!(!beside.exists() && path.exists());
+    assert!(matches!(store.load(&key).await, Ok(Loaded::Living(_))));
+}
+
+/// A process that was stopped while it wrote has the lock for as long as it stands.
+#[tokio::test]
+async fn nobody_waits_for_ever_for_a_writer_who_was_stopped() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (here, elsewhere) = (open(&folder), open(&folder));
+    let key = living(&here).await;
+    let turn = elsewhere.inner.lock(shard_of(&key)).expect("locks");
+    let began = Instant::now();
+    let ended = here.end(&key, Reason::SignedOut).await;
+    assert!(matches!(ended, Err(StoreError::Unavailable(_))), "{ended:?}");
+    assert!(began.elapsed() < 2 * PATIENCE);
+    drop(turn);
+    assert!(here.end(&key, Reason::SignedOut).await.expect("ends"));
+}
