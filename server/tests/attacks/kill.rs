@@ -219,3 +219,9 @@ async fn postgres_holds_what_it_has_acknowledged() {
     ])
     .await;
 }
+
+/// The cookies are with their browsers; what has ended is beside the accounts.
+#[tokio::test(flavor = "multi_thread")]
+async fn sign_outs_of_sessions_in_cookies_hold() {
+    what_was_acknowledged_holds(&["sessions.store=encrypted".to_owned()]).await;
+}
