@@ -12,7 +12,7 @@ use crate::proxy::{Way, by_way_of_a_proxy};
 use crate::servers::redis::{new_prefix, shared};
 
 /// What is logged while it lives, by this test alone: its server runs in the same thread.
-struct Log {
+pub struct Log {
     written: Arc<Mutex<Vec<u8>>>,
     _until: DefaultGuard,
 }
@@ -30,7 +30,7 @@ impl io::Write for Writer {
 }
 
 impl Log {
-    fn begin() -> Self {
+    pub fn begin() -> Self {
         let written = Arc::<Mutex<Vec<u8>>>::default();
         let to = Arc::clone(&written);
         let log = tracing_subscriber::fmt().json().with_env_filter("info");
@@ -38,9 +38,13 @@ impl Log {
         Self { written, _until: tracing::subscriber::set_default(log) }
     }
 
+    pub fn text(&self) -> String {
+        String::from_utf8(self.written.lock().expect("a lock").clone()).expect("text")
+    }
+
     /// Every line that is an error, or about a store or a sweep: its level, event and subject.
     fn lines(&self) -> Vec<String> {
-        let text = String::from_utf8(self.written.lock().expect("a lock").clone()).expect("text");
+        let text = self.text();
         let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
         let told = |line: &Value| {
             let field = |path| line.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();

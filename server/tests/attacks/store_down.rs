@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::app::TestApp;
+use crate::outages::Log;
 
 fn break_store(app: &TestApp) {
     let connection = rusqlite::Connection::open(app.database()).expect("opens");
@@ -63,10 +64,17 @@ async fn a_damaged_record_is_a_guest_and_is_removed() {
     let mut ada = app.member("ada").await;
     let connection = rusqlite::Connection::open(app.database()).expect("opens");
     connection.execute_batch("UPDATE sessions SET value = '{'").expect("damages it");
+    let log = Log::begin();
     assert_eq!(ada.get("/").await.status, 200);
     assert_eq!(ada.whoami().await["authenticated"], json!(false));
     let left: i64 = connection
         .query_row("SELECT count(*) FROM sessions WHERE value = '{'", [], |row| row.get(0))
         .expect("counts");
     assert_eq!(left, 0);
+    assert_eq!(
+        log.text().matches("removing a session record that cannot be read").count(),
+        1,
+        "{}",
+        log.text()
+    );
 }

@@ -157,7 +157,8 @@ async fn each_mode_says_what_its_cookie_holds() {
         ("sessions.store=signed", "signed", "client_side"),
     ] {
         let app = TestApp::with(&[setting, &key]).await;
-        let view = inspected(&mut app.member("ada").await).await;
+        let mut ada = app.member("ada").await;
+        let view = inspected(&mut ada).await;
         assert_eq!((&view["cookie"]["holds"], &view["kind"]), (&json!(holds), &json!(kind)));
         let payload = &view["cookie"]["payload"];
         if holds == "signed" {
@@ -166,6 +167,11 @@ async fn each_mode_says_what_its_cookie_holds() {
             assert_eq!(payload, &Value::Null, "{holds}");
         }
         assert_eq!(view["record"]["values"]["username"], "ada", "{holds}");
+        let page = ada.get("/session").await.body.replace("&quot;", "\"");
+        assert!(page.contains("Idle limit") && page.contains("<dt>username</dt><dd>\"ada\"</dd>"), "{page}");
+        let decoded =
+            page.contains("What any base64 decoder shows") && page.contains("\"username\": \"ada\"");
+        assert_eq!(decoded, holds == "signed", "{page}");
     }
 }
 

@@ -10,6 +10,8 @@ use server::config::keygen;
 use sessions::{Clock as _, SystemClock};
 
 use crate::app::{Caller, PASSWORD, TestApp};
+use crate::servers::postgres::Schema;
+use crate::servers::redis;
 
 /// The sessions that somebody sees.
 async fn listed(caller: &mut Caller<'_>) -> Vec<Value> {
@@ -174,13 +176,52 @@ async fn where_sessions_cannot_be_listed_the_answer_says_so() {
 
 /// What the program says to an operator, or why it refuses.
 fn operator(app: &TestApp, store: &str, arguments: &[&str]) -> Result<String, String> {
+    operator_with(app, &[&format!("sessions.store={store}")], arguments)
+}
+
+fn operator_with(app: &TestApp, settings: &[&str], arguments: &[&str]) -> Result<String, String> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
     command.arg(format!("--set=database.url=sqlite://{}", app.database().display()));
-    command.arg(format!("--set=sessions.store={store}")).arg("sessions").args(arguments);
+    command.args(settings.iter().map(|setting| format!("--set={setting}"))).arg("sessions").args(arguments);
     let output =
         command.env("ANTEROOM_SESSIONS__KEYS", keygen().expect("randomness")).output().expect("runs");
     let text = |bytes| String::from_utf8(bytes).expect("text").trim().to_owned();
     if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
+}
+
+#[tokio::test]
+async fn an_operator_lists_and_ends_sessions_on_other_servers() {
+    let schema = Schema::create().await;
+    for (store, url) in [("postgres", schema.url.clone()), ("redis", redis::shared().url())] {
+        let settings = [format!("sessions.store={store}"), format!("sessions.url={url}")];
+        let settings = settings.each_ref().map(String::as_str);
+        let app = TestApp::with(&settings).await;
+        app.clock.advance(SystemClock.now() - app.clock.now());
+        let mut ada = app.member("ada").await;
+        let list = operator_with(&app, &settings, &["list", "ada"]).expect("lists");
+        let handle = list.split_whitespace().next().expect("a handle");
+        assert_eq!(
+            operator_with(&app, &settings, &["revoke", "ada", handle]),
+            Ok("session ended".to_owned())
+        );
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(ada.get("/api/v1/protected").await.code(), "session_ended", "{store}");
+    }
+}
+
+#[tokio::test]
+async fn an_operator_ends_all_sessions_of_an_account_that_are_in_cookies() {
+    let key = format!("sessions.keys={}", keygen().expect("randomness"));
+    for store in ["encrypted", "signed"] {
+        let app = TestApp::with(&[&format!("sessions.store={store}"), &key]).await;
+        app.clock.advance(SystemClock.now() - app.clock.now());
+        let (mut ada, mut bob) = (app.member("ada").await, app.member("bob").await);
+        assert_eq!(ada.get("/api/v1/protected").await.status, 200, "{store}");
+        assert_eq!(operator(&app, store, &["revoke", "ada"]), Ok("all sessions ended".to_owned()), "{store}");
+        app.clock.advance(time::Duration::seconds(5));
+        assert_eq!(ada.get("/api/v1/protected").await.code(), "session_ended", "{store}");
+        assert_eq!(bob.get("/api/v1/protected").await.status, 200, "{store}");
+    }
 }
 
 #[tokio::test]

@@ -331,7 +331,14 @@ async fn is_over_within_a_second<S: Watched>(here: S, elsewhere: S) {
     let key = key();
     here.insert(&key, &record()).await.expect("inserts");
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-    assert!(matches!(here.load(&key).await, Ok(Loaded::Living(_))));
+    let living = async || match here.load(&key).await {
+        Ok(Loaded::Living(record)) => record,
+        other => unreachable!("it lives: {other:?}"),
+    };
+    assert!(Arc::ptr_eq(&living().await, &living().await), "it is in memory");
+    elsewhere.apply(&key, &Change::set("a", 1.into(), record().last_seen)).await.expect("applies");
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    assert_eq!(living().await.version, record().version + 1);
     elsewhere.end(&key, Reason::Revoked).await.expect("ends");
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     assert!(matches!(here.load(&key).await, Ok(Loaded::Ended { reason: Reason::Revoked, .. })));

@@ -20,9 +20,9 @@ const COLUMNS: [Column; 15] = [
     ("by CPU", |row, _| decimal(share_by_cpu(row), 2)),
     ("whoami/s, p99 ms of all", |row, _| all(row)),
     ("p99 to the fewest", |row, fewest| cell::at_most(growth(row, fewest), 1.2)),
-    ("set/s", |row, _| rate(&row.set)),
-    ("touch/s", |row, _| rate(&row.touch)),
-    ("sign-in/s", |row, _| rate(&row.sign_in)),
+    ("set/s, p99 ms, CPU µs", |row, _| rate_and_cost(&row.set)),
+    ("touch/s, p99 ms, CPU µs", |row, _| rate_and_cost(&row.touch)),
+    ("sign-in/s, p99 ms, CPU µs", |row, _| rate_and_cost(&row.sign_in)),
     ("bytes each", |row, _| bytes(row)),
     ("sweep", |row, _| row.sweep.as_ref().map_or_else(|| "–".to_owned(), |sweep| swept(row, sweep))),
 ];
@@ -53,6 +53,10 @@ pub fn line(row: &Row, fewest: Option<&Row>) -> String {
 
 fn rate(samples: &[Sample]) -> String {
     median(samples.iter().map(|sample| sample.per_second)).map_or_else(|| "–".to_owned(), thousands_of)
+}
+
+fn rate_and_cost(samples: &[Sample]) -> String {
+    [rate(samples), decimal(p99(samples), 1), decimal(cpu(samples), 1)].join(", ")
 }
 
 fn p50(samples: &[Sample]) -> Option<f64> {
@@ -137,7 +141,7 @@ mod tests {
         assert_eq!(
             line(&row(Mode::SqliteCached, 3.0), Some(&row(Mode::SqliteCached, 2.0))),
             "| sqlite, cached | 1,000,000 | 60,000 | 1.0 | 3.0 | 16.0 | 0.60 (≥ 0.6 ✓) | 0.62 | 50,000, 3.0 | 1.50 (≤ 1.2) \
-             | 60,000 | 60,000 | 60,000 | 512 | 100,000 in 1.5 s, p99 × 1.00 (≤ 2 ✓) |"
+             | 60,000, 3.0, 16.0 | 60,000, 3.0, 16.0 | 60,000, 3.0, 16.0 | 512 | 100,000 in 1.5 s, p99 × 1.00 (≤ 2 ✓) |"
         );
     }
 
