@@ -140,18 +140,17 @@ impl<S: Watched> Store for Cached<S> {
 
     async fn load(&self, key: &Key) -> Result<Loaded, StoreError> {
         let inner = &self.inner;
-        // One that seems to have gone idle may have been touched by another server.
-        if let Some(record) = inner.kept(key)
-            && record.expired(inner.clock.now()).is_none()
-        {
-            return Ok(Loaded::Living(record));
-        }
+        let was_kept = match inner.kept(key) {
+            Some(record) if record.expired(inner.clock.now()).is_none() => return Ok(Loaded::Living(record)),
+            // One that seems to have gone idle may have been touched by another server.
+            kept => kept.is_some(),
+        };
         let writes = inner.shard(key).lock().writes;
         let loaded = inner.store.load(key).await?;
         if let Loaded::Living(record) = &loaded {
             inner.keep(key, record, writes);
-        } else {
-            // Kept, it would live again as soon as a clock is put back.
+        } else if was_kept {
+            // It would live again as soon as a clock is put back.
             inner.forget(key);
         }
         Ok(loaded)

@@ -16,7 +16,7 @@ use sessions::{
     SessionId, Store, StoreError, Summary,
 };
 use tempfile::TempDir;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::PATIENCE;
 use crate::servers::redis as servers;
@@ -342,6 +342,24 @@ async fn is_over_within_a_second<S: Watched>(here: S, elsewhere: S) {
     elsewhere.end(&key, Reason::Revoked).await.expect("ends");
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     assert!(matches!(here.load(&key).await, Ok(Loaded::Ended { reason: Reason::Revoked, .. })));
+}
+
+/// The clock ran ahead, a sweep ended what seemed over, and the clock was put back.
+#[tokio::test]
+async fn what_the_store_says_is_over_is_in_memory_no_more() {
+    let (folder, clock) = (tempfile::tempdir().expect("a folder"), Arc::new(FixedClock::default()));
+    let path = folder.path().join("sessions.db");
+    let store = SqliteStore::open(&path, "", PATIENCE, Arc::clone(&clock) as _).expect("opens");
+    let cache = Cached::new(store, 1 << 20, Arc::clone(&clock) as _);
+    let key = key();
+    cache.insert(&key, &record()).await.expect("inserts");
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert!(matches!(cache.load(&key).await, Ok(Loaded::Living(_))));
+    clock.advance(Duration::hours(1));
+    assert_eq!(cache.sweep(10, &Pauses::brisk()).await.expect("sweeps"), 1);
+    assert!(matches!(cache.load(&key).await, Ok(Loaded::Ended { reason: Reason::Idle, .. })));
+    clock.advance(-Duration::hours(1));
+    assert!(matches!(cache.load(&key).await, Ok(Loaded::Ended { reason: Reason::Idle, .. })));
 }
 
 #[tokio::test]
