@@ -8,11 +8,12 @@ use std::{fs, io};
 
 use auth::{Auth, AuthParts, BreachedPasswords, PasswordHasher, PasswordRules};
 use leptos::config::LeptosOptions;
-use sessions::{Clock, Policy, Sessions, StoreError};
+use sessions::{Clock, Sessions, StoreError};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use crate::breached::RangeService;
+use crate::config::duration::time_span;
 use crate::config::{Config, PublicOrigin, StoreUrl};
 use crate::database::Database;
 use crate::edge::Edge;
@@ -242,9 +243,9 @@ async fn open_auth_with(
         throttle: Arc::new(CountingThrottle::new(tally, config.throttle, Arc::clone(clock))),
         hasher,
         rules: password_rules(config),
-        signed_in: Policy { persistent: false, ..policy(timeouts.idle, timeouts.absolute) },
-        recent: duration(config.accounts.recent_sign_in),
-        kept_in: Policy { persistent: true, ..policy(timeouts.kept_idle, timeouts.kept_absolute) },
+        signed_in: timeouts.signed_in(),
+        recent: time_span(config.accounts.recent_sign_in),
+        kept_in: timeouts.kept_in(),
     }))
 }
 
@@ -263,14 +264,6 @@ fn password_rules(config: &Config) -> PasswordRules {
         context: names.chain([config.server.brand.clone()]).collect(),
         breached: breached.map(|url| Arc::new(RangeService::new(url)) as Arc<dyn BreachedPasswords>),
     }
-}
-
-pub(crate) fn policy(idle: std::time::Duration, absolute: std::time::Duration) -> Policy {
-    Policy { idle: duration(idle), absolute: duration(absolute), persistent: false }
-}
-
-pub(crate) fn duration(duration: std::time::Duration) -> time::Duration {
-    time::Duration::try_from(duration).unwrap_or(time::Duration::MAX)
 }
 
 fn strict_transport(config: &Config) -> StrictTransport {

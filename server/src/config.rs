@@ -14,7 +14,7 @@ mod accounts;
 mod args;
 mod breach_url;
 mod database;
-mod duration;
+pub(crate) mod duration;
 mod environment;
 mod error;
 mod explanation;

@@ -18,7 +18,8 @@ use sessions::{
     StoreError,
 };
 
-use crate::application::{self, StartError, cannot_open, duration, policy, prepare_folder};
+use crate::application::{self, StartError, cannot_open, prepare_folder};
+use crate::config::duration::time_span;
 use crate::config::{self, AnonymousSessions, Config, StoreKind};
 use crate::keys::key_ring;
 use crate::throttle::{RedisTally, Tally};
@@ -39,8 +40,8 @@ pub async fn open_sessions(config: &Config, clock: &Arc<dyn Clock>) -> Result<Se
             AnonymousSessions::Visit => Anonymous::OnVisit,
             AnonymousSessions::Never => Anonymous::Never,
         },
-        anonymous_policy: policy(timeouts.anonymous_idle, timeouts.anonymous_absolute),
-        touch_every: duration(timeouts.touch_every),
+        anonymous_policy: timeouts.anonymous(),
+        touch_every: time_span(timeouts.touch_every),
         store_timeout: settings.store_timeout,
         lifecycles: lifecycles(),
         history: config.inspector.enabled.then(Arc::default),
@@ -102,7 +103,7 @@ async fn client_side(
         Arc::new(revocations.map_err(|source| cannot_reach(config, &source))?)
     };
     let codec = ClientSide::new(sealing, key_ring(config)?);
-    Ok(Backing::Client(ClientBacking::new(codec, revocations, duration(settings.revoked_within))))
+    Ok(Backing::Client(ClientBacking::new(codec, revocations, time_span(settings.revoked_within))))
 }
 
 /// Where attempts are counted, if not beside the accounts: in Redis, where the sessions are there.

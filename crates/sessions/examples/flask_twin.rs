@@ -42,17 +42,10 @@ async fn main() -> anyhow::Result<()> {
     if let Some(every) = config.sessions.sweep_every {
         tokio::spawn(sweep(sessions.clone(), every));
     }
-    let policy = signed_in_policy(&config)?;
     let listener = tokio::net::TcpListener::bind(config.server.address).await?;
     writeln!(std::io::stdout(), "http://{}", listener.local_addr()?)?;
-    axum::serve(listener, router(SessionLayer::new(sessions), policy)).await?;
+    axum::serve(listener, router(SessionLayer::new(sessions), config.sessions.timeouts.signed_in())).await?;
     Ok(())
-}
-
-fn signed_in_policy(config: &Config) -> anyhow::Result<Policy> {
-    let timeouts = &config.sessions.timeouts;
-    let (idle, absolute) = (timeouts.idle.try_into()?, timeouts.absolute.try_into()?);
-    Ok(Policy { idle, absolute, persistent: false })
 }
 
 /// Clears away what has expired; where the store fails, at the next time.

@@ -16,7 +16,6 @@
 
 #![expect(clippy::missing_panics_doc, reason = "a rule that is broken panics: it is a test")]
 
-use std::marker::PhantomData;
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -54,39 +53,26 @@ pub trait Fixture: Send + Sync {
 
 /// A fixture that opens the store by `open`, which is given the prefix and the clock, and can do no more. Each rule
 /// makes one, and may open it twice: then it must be the same place, unless the store shares nothing.
-pub fn fixture<O, S>(open: O) -> impl Fixture
+pub fn fixture<F, Opening, S>(open: F) -> impl Fixture
 where
-    O: AsyncOpen<S>,
+    F: Fn(String, Arc<dyn Clock>) -> Opening + Send + Sync,
+    Opening: Future<Output = S> + Send,
     S: Store,
 {
-    Opening { open, store: PhantomData }
+    OpenedBy(open)
 }
 
-/// What opens a store: `|prefix: String, clock| async { … }`.
-pub trait AsyncOpen<S>: Send + Sync {
-    /// Opens it.
-    fn open(&self, prefix: String, clock: Arc<dyn Clock>) -> impl Future<Output = S> + Send;
-}
-
-impl<F, O, S> AsyncOpen<S> for F
-where
-    F: Fn(String, Arc<dyn Clock>) -> O + Send + Sync,
-    O: Future<Output = S> + Send,
-{
-    fn open(&self, prefix: String, clock: Arc<dyn Clock>) -> impl Future<Output = S> + Send {
-        self(prefix, clock)
-    }
-}
-
-struct Opening<O, S> {
-    open: O,
-    store: PhantomData<fn() -> S>,
-}
+struct OpenedBy<F>(F);
 
 #[async_trait]
-impl<O: AsyncOpen<S>, S: Store> Fixture for Opening<O, S> {
+impl<F, Opening, S> Fixture for OpenedBy<F>
+where
+    F: Fn(String, Arc<dyn Clock>) -> Opening + Send + Sync,
+    Opening: Future<Output = S> + Send,
+    S: Store,
+{
     async fn open(&self, prefix: &str, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
-        Arc::new(self.open.open(prefix.to_owned(), clock).await)
+        Arc::new(self.0(prefix.to_owned(), clock).await)
     }
 }
 

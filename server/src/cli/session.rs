@@ -12,9 +12,6 @@ use crate::application::open_auth;
 use crate::config::Config;
 use crate::stores::open_sessions;
 
-/// Most sessions that one step of a sweep takes.
-const BATCH: usize = 500;
-
 const OUT_OF_REACH: &str = "with sessions.store = memory the sessions are in the running server, where no command \
      reaches them; it forgets all of them when it is restarted, and ends those of an account some minutes after \
      `server account set-password <name>` or `server account remove <name>`";
@@ -89,14 +86,8 @@ async fn revoke(sessions: &Sessions, account: &Account, handle: &str) -> Result<
 }
 
 async fn sweep(sessions: &Sessions) -> Result<(), Failure> {
-    let mut swept = 0;
-    loop {
-        let taken = sessions.sweep(BATCH, Pace::Brisk).await?;
-        swept += taken;
-        if taken < BATCH as u64 {
-            return say(&format!("swept: {swept}"));
-        }
-    }
+    let swept = sessions.sweep(usize::MAX, Pace::Brisk).await?;
+    say(&format!("swept: {swept}"))
 }
 
 fn cannot_list(sessions: &Sessions) -> String {

@@ -31,6 +31,11 @@ impl Value for Duration {
     }
 }
 
+/// As a difference of moments, which may be negative; the longest there is for one that is longer.
+pub(crate) fn time_span(duration: Duration) -> time::Duration {
+    time::Duration::try_from(duration).unwrap_or(time::Duration::MAX)
+}
+
 /// Holds for a time limit: more than nothing, at most 400 days.
 pub(super) fn is_limit(duration: &Duration) -> Result<(), &'static str> {
     if duration.is_zero() || *duration > LONGEST {

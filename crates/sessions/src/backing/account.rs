@@ -59,14 +59,12 @@ impl Sessions {
             Backing::Server { store, .. } => {
                 let end = || self.within_budget(store.end_of_account(account, except, reason));
                 let mut count = end().await?;
-                loop {
-                    // One that went on under another id meanwhile may have been missed: its new id was not there
-                    // yet when it was looked for, and its old one had ended. It is there now.
-                    match end().await? {
-                        0 => return Ok((Some(count), 0)),
-                        missed => count += missed,
-                    }
+                // One that went on under another id meanwhile may have been missed: its new id was not there yet
+                // when it was looked for, and its old one had ended. It is there now.
+                while let missed @ 1.. = end().await? {
+                    count += missed;
                 }
+                Ok((Some(count), 0))
             }
             Backing::Client(client) => {
                 let raising = client.remembered.raise(account, reason, self.now());

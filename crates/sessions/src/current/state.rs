@@ -7,7 +7,7 @@ use crate::backing::Living;
 use crate::history::Happening;
 use crate::{AccountKey, Anonymous, Change, Reason, Record, SessionId, StoreError, Values};
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct State {
     /// `None`: not loaded yet.
     pub presence: Option<Presence>,
@@ -167,14 +167,14 @@ impl CurrentSession {
         let sessions = &self.inner.sessions;
         let (presented, is_same_visitor) = (state.id, state.may_go_on_as(&record));
         let old = state.living().map(|old| (old.id, old.record.clone()));
-        let before = (state.presence.clone(), state.id, state.epoch, state.cookie.clone());
+        let before = state.clone();
         let new = self.insert(state, record.clone()).await?;
         let is_cycled = old.is_some();
         if let Some((id, old)) = old {
-            let epoch = before.2;
-            let lived = sessions.end_to_go_on(Living { id, record: &old, epoch }, state.epoch).await;
+            let old = Living { id, record: &old, epoch: before.epoch };
+            let lived = sessions.end_to_go_on(old, state.epoch).await;
             if lived.is_err() {
-                (state.presence, state.id, state.epoch, state.cookie) = before;
+                *state = before;
             }
             if !lived? && goes_on == GoesOn::WhileItLives {
                 self.go_on(state, None)?;

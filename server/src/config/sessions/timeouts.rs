@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::config::{duration::is_limit, reader::Reader};
+use sessions::Policy;
+
+use crate::config::duration::{is_limit, time_span};
+use crate::config::reader::Reader;
 
 const IDLE: &str = "sessions.idle";
 const ABSOLUTE: &str = "sessions.absolute";
@@ -35,6 +38,24 @@ pub struct Timeouts {
 }
 
 impl Timeouts {
+    /// How long a sign-in lasts.
+    #[must_use]
+    pub fn signed_in(&self) -> Policy {
+        policy(self.idle, self.absolute)
+    }
+
+    /// How long one lasts of somebody who asked to be kept signed in: their browser's end is not its end.
+    #[must_use]
+    pub fn kept_in(&self) -> Policy {
+        Policy { persistent: true, ..policy(self.kept_idle, self.kept_absolute) }
+    }
+
+    /// How long a guest's session lasts.
+    #[must_use]
+    pub fn anonymous(&self) -> Policy {
+        policy(self.anonymous_idle, self.anonymous_absolute)
+    }
+
     pub(super) fn read(reader: &mut Reader) -> Self {
         let mut limit = |key, default| reader.take_if(key, default, is_limit);
         Self {
@@ -66,6 +87,10 @@ impl Timeouts {
     }
 }
 
+fn policy(idle: Duration, absolute: Duration) -> Policy {
+    Policy { idle: time_span(idle), absolute: time_span(absolute), persistent: false }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,6 +103,25 @@ mod tests {
             table.lines().filter(|line| line.contains("idle") || line.contains("absolute")).collect();
         let values: Vec<_> = shown.iter().filter_map(|line| line.split_whitespace().nth(1)).collect();
         assert_eq!(values, ["30m", "1d", "14d", "30d", "1d", "7d"]);
+    }
+
+    #[test]
+    fn each_kind_of_session_has_limits_of_its_own() {
+        let timeouts = accepted(&[
+            (IDLE, "2h"),
+            (ABSOLUTE, "3h"),
+            (KEPT_IDLE, "4h"),
+            (KEPT_ABSOLUTE, "5h"),
+            (ANONYMOUS_IDLE, "6h"),
+            (ANONYMOUS_ABSOLUTE, "7h"),
+        ])
+        .sessions
+        .timeouts;
+        let hours =
+            |policy: Policy| (policy.idle.whole_hours(), policy.absolute.whole_hours(), policy.persistent);
+        assert_eq!(hours(timeouts.signed_in()), (2, 3, false));
+        assert_eq!(hours(timeouts.kept_in()), (4, 5, true));
+        assert_eq!(hours(timeouts.anonymous()), (6, 7, false));
     }
 
     #[test]
