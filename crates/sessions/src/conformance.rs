@@ -172,7 +172,10 @@ impl Bench {
     }
 
     async fn load(&self, key: &Key) -> Loaded {
-        self.store.load(key).await.expect("loads")
+        let at_hand = self.store.at_hand(key).map(Loaded::Living);
+        let loaded = self.store.load(key).await.expect("loads");
+        assert_eq!(at_hand.as_ref().unwrap_or(&loaded), &loaded, "what is at hand is what is there");
+        loaded
     }
 
     async fn loads(&self, key: &Key) -> bool {

@@ -63,16 +63,23 @@ impl Cookie {
     /// there twice counts as absent, since nobody can tell which of the two is ours.
     #[must_use]
     pub fn read<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
-        let mut values = headers
-            .get_all(COOKIE)
-            .iter()
-            .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'))
-            .map(trim)
-            .filter_map(|pair| pair.strip_prefix(self.name.as_bytes())?.strip_prefix(b"="));
-        match (values.next(), values.next()) {
-            (Some(value), None) => std::str::from_utf8(value).ok(),
-            _ => None,
+        let mut found = None;
+        for header in headers.get_all(COOKIE) {
+            for pair in pairs(header.as_bytes()) {
+                if let Some(value) = self.value(trim(pair)) {
+                    if found.is_some() {
+                        return None;
+                    }
+                    found = Some(value);
+                }
+            }
         }
+        std::str::from_utf8(found?).ok()
+    }
+
+    /// The value, if the pair is one of this cookie.
+    fn value<'a>(&self, pair: &'a [u8]) -> Option<&'a [u8]> {
+        pair.strip_prefix(self.name.as_bytes())?.strip_prefix(b"=")
     }
 
     /// The `Set-Cookie` value that hands out `value`: until the browser closes, or for `max_age`.
@@ -116,6 +123,16 @@ impl Cookie {
             header.push_str("; Partitioned");
         }
     }
+}
+
+/// What stands between the semicolons.
+fn pairs(header: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut start = 0;
+    memchr::memchr_iter(b';', header).chain([header.len()]).map(move |end| {
+        let pair = header.get(start..end).unwrap_or_default();
+        start = end + 1;
+        pair
+    })
 }
 
 fn trim(mut pair: &[u8]) -> &[u8] {

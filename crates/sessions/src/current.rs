@@ -15,11 +15,14 @@ use crate::{
 
 mod inspection;
 mod presence;
+mod request_store;
 mod settle;
 mod state;
 
 pub use inspection::{Holds, Inspection};
 pub use presence::Presence;
+use request_store::ThroughSession;
+pub(crate) use request_store::{Ending, meaning};
 pub(crate) use settle::Settled;
 use state::{CookieAnswer, GoesOn, State};
 
@@ -29,11 +32,12 @@ use state::{CookieAnswer, GoesOn, State};
 /// before it is asked for; a request without a session cookie never reaches the store.
 #[derive(Clone, Debug)]
 pub struct CurrentSession {
-    inner: Arc<Inner>,
+    pub(crate) visit: Arc<Visit>,
 }
 
+/// What a request knows of its session; of all who were handed it.
 #[derive(Debug)]
-struct Inner {
+pub(crate) struct Visit {
     sessions: Sessions,
     shown: Shown,
     /// Bytes of what the request carried under the cookie's name, well-formed or not.
@@ -42,6 +46,7 @@ struct Inner {
     sessionless: AtomicBool,
     read: AtomicBool,
     state: Mutex<State>,
+    through_session: ThroughSession,
 }
 
 /// What a new authenticated session begins with.
@@ -65,7 +70,7 @@ impl CurrentSession {
             Shown::Id { .. } | Shown::Contents(_) => None,
         };
         let state = State { presence, id: shown.id(), epoch: shown.epoch(), cookie: CookieAnswer::Nothing };
-        let inner = Inner {
+        let visit = Visit {
             cookie_size: cookie.map(|value| sessions.settings().cookie.name.len() + "=".len() + value.len()),
             sessions,
             shown,
@@ -73,25 +78,26 @@ impl CurrentSession {
             sessionless: AtomicBool::new(false),
             read: AtomicBool::new(false),
             state: Mutex::new(state),
+            through_session: ThroughSession::default(),
         };
-        Self { inner: Arc::new(inner) }
+        Self { visit: Arc::new(visit) }
     }
 
     /// The engine.
     #[must_use]
     pub fn sessions(&self) -> &Sessions {
-        &self.inner.sessions
+        &self.visit.sessions
     }
 
     /// Says that this request is no use of the session by a person: it moves no idle deadline.
     pub fn set_passive(&self) {
-        self.inner.passive.store(true, Ordering::Relaxed);
+        self.visit.passive.store(true, Ordering::Relaxed);
     }
 
     /// Says that this visit begins no anonymous session, even where each visit would
     /// ([`OnVisit`](crate::Anonymous::OnVisit)): its address has begun too many.
     pub fn set_sessionless(&self) {
-        self.inner.sessionless.store(true, Ordering::Relaxed);
+        self.visit.sessionless.store(true, Ordering::Relaxed);
     }
 
     /// What the request's cookie led to, loaded once.
@@ -99,8 +105,7 @@ impl CurrentSession {
     /// # Errors
     /// [`StoreError::Unavailable`]: the store does not answer, which says nothing about the session.
     pub async fn presence(&self) -> Result<Presence, StoreError> {
-        let state = self.loaded().await?;
-        Ok(state.presence.clone().unwrap_or(Presence::Nobody))
+        self.visit.presence().await
     }
 
     /// Changes values of the living session, or of a new anonymous one if there is none. Returns the
@@ -113,9 +118,8 @@ impl CurrentSession {
         set: Values,
         removed: impl IntoIterator<Item = String>,
     ) -> Result<Option<Record>, StoreError> {
-        let mut state = self.loaded().await?;
-        let change = Change { set, removed: removed.into_iter().collect(), at: self.inner.sessions.now() };
-        self.apply(&mut state, change).await
+        let change = Change { set, removed: removed.into_iter().collect(), at: self.sessions().now() };
+        self.visit.change(change).await
     }
 
     /// Signs an account in: a new id, a new record, and the old one ended, whoever's it was. Always
@@ -124,21 +128,21 @@ impl CurrentSession {
     /// # Errors
     /// [`StoreError::Unavailable`]: nobody is signed in, and the old session stands.
     pub async fn sign_in(&self, sign_in: SignIn) -> Result<Record, StoreError> {
-        let mut state = self.loaded().await?;
-        self.catch_up(&mut state).await?;
+        let mut state = self.visit.loaded().await?;
+        self.visit.catch_up(&mut state).await?;
         let old = state.presence.as_ref().and_then(Presence::record);
         let carried = old.map(|old| {
             let is_other = old.account.is_some_and(|account| account != sign_in.account);
             let fate = move |lifecycle: &Lifecycle| {
                 if is_other { lifecycle.change_of_user } else { lifecycle.sign_in }
             };
-            self.inner.sessions.settings().lifecycles.carry(&old.values, sign_in.values.clone(), fate)
+            self.visit.sessions.settings().lifecycles.carry(&old.values, sign_in.values.clone(), fate)
         });
-        let mut record = Record::new(sign_in.policy, self.inner.sessions.now());
+        let mut record = Record::new(sign_in.policy, self.visit.sessions.now());
         record.account = Some(sign_in.account);
         record.values = carried.unwrap_or(sign_in.values);
-        if let Some(id) = self.replace(&mut state, record.clone(), GoesOn::Always).await? {
-            self.note(id, Happening::SignedIn);
+        if let Some(id) = self.visit.replace(&mut state, record.clone(), GoesOn::Always).await? {
+            self.visit.note(id, Happening::SignedIn);
         }
         Ok(record)
     }
@@ -149,12 +153,7 @@ impl CurrentSession {
     /// # Errors
     /// [`StoreError::Unavailable`]: the old id stands.
     pub async fn cycle_id(&self) -> Result<bool, StoreError> {
-        let mut state = self.loaded().await?;
-        self.catch_up(&mut state).await?;
-        let Some(record) = state.presence.as_ref().and_then(Presence::record).cloned() else {
-            return Ok(false);
-        };
-        Ok(self.replace(&mut state, record, GoesOn::WhileItLives).await?.is_some())
+        self.visit.cycle_id().await
     }
 
     /// The key of the living session, if there is one.
@@ -162,14 +161,14 @@ impl CurrentSession {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn key(&self) -> Result<Option<Key>, StoreError> {
-        let state = self.loaded().await?;
-        Ok(state.living().map(|living| self.inner.sessions.key(&living.id)))
+        let state = self.visit.loaded().await?;
+        Ok(state.living().map(|living| self.visit.sessions.key(&living.id)))
     }
 
     /// The key of the session that the request's cookie names, living or not; `None` if it names none that could be.
     #[must_use]
     pub fn presented(&self) -> Option<Key> {
-        self.inner.shown.id().map(|id| self.inner.sessions.key(&id))
+        self.visit.shown.id().map(|id| self.visit.sessions.key(&id))
     }
 
     /// The living sessions of the account that is signed in, newest first; where they cannot be listed, this
@@ -178,9 +177,9 @@ impl CurrentSession {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn of_account(&self) -> Result<Vec<Summary>, StoreError> {
-        let state = self.loaded().await?;
+        let state = self.visit.loaded().await?;
         let Some((living, account)) = state.signed_in() else { return Ok(Vec::new()) };
-        let sessions = &self.inner.sessions;
+        let sessions = &self.visit.sessions;
         let alone = || vec![Summary { key: sessions.key(&living.id), record: living.record.clone() }];
         Ok(sessions.of_account(account).await?.unwrap_or_else(alone))
     }
@@ -190,12 +189,12 @@ impl CurrentSession {
     /// # Errors
     /// [`StoreError::Unavailable`]: some may have ended; where the cookie holds the record, this one too.
     pub async fn end_others(&self, reason: Reason) -> Result<Option<u64>, StoreError> {
-        let mut state = self.loaded().await?;
+        let mut state = self.visit.loaded().await?;
         let Some((living, account)) = state.signed_in() else { return Ok(Some(0)) };
-        let (count, epoch) = self.inner.sessions.end_others(living, account, reason).await?;
+        let (count, epoch) = self.visit.sessions.end_others(living, account, reason).await?;
         if epoch != state.epoch {
             state.epoch = epoch;
-            self.hand_out(&mut state)?;
+            self.visit.hand_out(&mut state)?;
         }
         Ok(count)
     }
@@ -206,12 +205,12 @@ impl CurrentSession {
     /// # Errors
     /// [`StoreError::Unavailable`]: some may have ended.
     pub async fn end_all(&self, reason: Reason) -> Result<(), StoreError> {
-        let mut state = self.loaded().await?;
+        let mut state = self.visit.loaded().await?;
         let Some((living, account)) = state.signed_in() else { return Ok(()) };
         let (id, record) = (living.id, living.record.clone());
-        self.inner.sessions.end_of_account(account, reason).await?;
-        self.note(id, Happening::Ended(reason));
-        self.leave(&mut state, &record).await;
+        self.visit.sessions.end_of_account(account, reason).await?;
+        self.visit.note(id, Happening::Ended(reason));
+        self.visit.leave(&mut state, &record).await;
         Ok(())
     }
 
@@ -229,7 +228,7 @@ impl CurrentSession {
         listed.sort_by_key(|one| (Some(one.key) != here, Reverse((one.record.created_at, one.key))));
         let oldest = listed.get(most..).unwrap_or_default();
         for one in oldest {
-            self.inner.sessions.end_by_key(&one.key, Reason::Displaced).await?;
+            self.visit.sessions.end_by_key(&one.key, Reason::Displaced).await?;
         }
         Ok(oldest.len())
     }
@@ -240,15 +239,6 @@ impl CurrentSession {
     /// # Errors
     /// [`StoreError::Unavailable`]: nobody was signed out, and the cookie stays.
     pub async fn sign_out(&self) -> Result<(), StoreError> {
-        let mut state = self.loaded().await?;
-        match state.presence.clone().unwrap_or(Presence::Nobody) {
-            Presence::Nobody if self.inner.cookie_size.is_none() => {}
-            Presence::Ended { in_flight: true, .. } => {}
-            Presence::Nobody | Presence::Ended { in_flight: false, .. } => {
-                state.cookie = CookieAnswer::Remove;
-            }
-            Presence::Living(record) => self.end(&mut state, &record).await?,
-        }
-        Ok(())
+        self.visit.sign_out().await
     }
 }

@@ -4,15 +4,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use http::header::{CACHE_CONTROL, RETRY_AFTER, SET_COOKIE, VARY};
+use http::header::{CACHE_CONTROL, Entry, RETRY_AFTER, SET_COOKIE, VARY};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 use tower_sessions::{Session, session, session_store};
 
-use crate::current::Settled;
-use crate::request_store::{Ending, RequestStore, SESSION_PLACEHOLDER, meaning};
+use crate::current::{Ending, Settled, Visit, meaning};
 use crate::{CurrentSession, Sessions};
 
 /// Gives each request a [`CurrentSession`] and a [`Session`], and writes the cookie if it changed.
@@ -63,12 +62,12 @@ where
 
     fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
         let current = CurrentSession::of_request(self.sessions.clone(), request.headers());
-        let store = Arc::new(RequestStore::new(current.clone()));
-        let session = Session::new(Some(SESSION_PLACEHOLDER), Arc::clone(&store), None);
-        request.extensions_mut().insert(current.clone());
+        let session = current.session();
+        let visit = Arc::clone(&current.visit);
+        request.extensions_mut().insert(current);
         request.extensions_mut().insert(session.clone());
         let response = self.inner.call(request);
-        ResponseFuture::Answering { response, handed: Handed { current, store, session } }
+        ResponseFuture::Answering { response, handed: Handed { visit, session } }
     }
 }
 
@@ -119,26 +118,25 @@ where
 /// What the request was given.
 #[derive(Clone)]
 pub struct Handed {
-    current: CurrentSession,
-    store: Arc<RequestStore>,
+    visit: Arc<Visit>,
     session: Session,
 }
 
 impl Handed {
     /// What the answer must carry, if nothing is to be stored.
     fn settled(&self) -> Option<Settled> {
-        let is_unchanged = !self.session.is_modified() && self.store.ending().is_none();
-        if is_unchanged { self.current.settled() } else { None }
+        let is_unchanged = !self.session.is_modified() && self.visit.ending().is_none();
+        if is_unchanged { self.visit.settled() } else { None }
     }
 
     /// Saves what the handler changed through [`Session`] and has not saved, and settles.
     async fn settle(&self) -> Result<Settled, session::Error> {
-        let leaves_nothing = self.store.ending() == Some(Ending::SignOut) && self.session.is_empty().await;
+        let leaves_nothing = self.visit.ending() == Some(Ending::SignOut) && self.session.is_empty().await;
         if self.session.is_modified() && !leaves_nothing {
             self.session.save().await?;
         }
-        self.store.settle_ending().await.map_err(meaning)?;
-        Ok(self.current.settle().await.map_err(meaning)?)
+        self.visit.settle_ending().await.map_err(meaning)?;
+        Ok(self.visit.settle().await.map_err(meaning)?)
     }
 }
 
@@ -156,9 +154,15 @@ fn with_headers<B>(mut response: Response<B>, settled: Settled) -> Response<B> {
 
 /// Says so once, whatever the handler has said already.
 fn vary_by_cookie(headers: &mut HeaderMap) {
-    let says_so = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"cookie");
-    if !headers.get_all(VARY).iter().any(says_so) {
-        headers.append(VARY, HeaderValue::from_static("Cookie"));
+    let cookie = HeaderValue::from_static("Cookie");
+    match headers.entry(VARY) {
+        Entry::Vacant(place) => drop(place.insert(cookie)),
+        Entry::Occupied(mut said)
+            if !said.iter().any(|value| value.as_bytes().eq_ignore_ascii_case(b"cookie")) =>
+        {
+            said.append(cookie);
+        }
+        Entry::Occupied(_) => {}
     }
 }
 

@@ -40,7 +40,6 @@ mod pre_authentication;
 mod reason;
 mod record;
 mod refused;
-mod request_store;
 pub mod revocations;
 mod settings;
 mod signature;

@@ -53,6 +53,12 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// [`StoreError::Unavailable`], or [`StoreError::Corrupt`] for a record that cannot be read.
     async fn load(&self, key: &Key) -> Result<Loaded, StoreError>;
 
+    /// The living record, if it is at hand: in memory, and known to be what [`load`](Self::load) would find. `None`
+    /// says nothing. Requests ask for it first: most need nothing else of a store that has it.
+    fn at_hand(&self, _: &Key) -> Option<Arc<Record>> {
+        None
+    }
+
     /// Applies a change to the living record and returns the result. `None`: it is gone, and stays so.
     ///
     /// # Errors

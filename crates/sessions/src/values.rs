@@ -81,7 +81,15 @@ impl Values {
 
     /// Where the name is, or else belongs.
     fn place(&self, name: &str) -> Result<usize, usize> {
-        self.0.binary_search_by(|(known, _)| known.as_str().cmp(name))
+        if self.0.spilled() {
+            return self.0.binary_search_by(|(known, _)| known.as_str().cmp(name));
+        }
+        let is_before = |(known, _): &&(SmolStr, Value)| known.as_str() < name;
+        let place = self.0.iter().take_while(is_before).count();
+        match self.0.get(place) {
+            Some((known, _)) if known == name => Ok(place),
+            _ => Err(place),
+        }
     }
 
     /// Brings names into order, of which the last of each stays.

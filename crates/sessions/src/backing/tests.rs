@@ -307,7 +307,7 @@ async fn a_session_that_ends_while_its_id_changes_has_ended_under_both() {
     *store.ends_next.lock() = Some(key);
     assert!(!current.cycle_id().await.expect("answers"));
     assert_eq!(sessions.of_account(account).await.expect("lists"), Some(vec![]));
-    assert_eq!(current.settle().await.expect("settles").set_cookie, None);
+    assert_eq!(current.visit.settle().await.expect("settles").set_cookie, None);
     assert!(matches!(current.presence().await, Ok(Presence::Ended { in_flight: true, .. })));
 }
 
@@ -320,7 +320,7 @@ async fn a_sign_in_needs_no_session_before_it() {
     *store.ends_next.lock() = Some(key);
     let sign_in = SignIn { account, policy: Policy::SIGNED_IN, values: Values::new() };
     current.sign_in(sign_in).await.expect("signs in");
-    assert!(current.settle().await.expect("settles").set_cookie.is_some());
+    assert!(current.visit.settle().await.expect("settles").set_cookie.is_some());
     assert_eq!(sessions.of_account(account).await.expect("lists").expect("can be listed").len(), 1);
 }
 

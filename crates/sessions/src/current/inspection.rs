@@ -3,7 +3,7 @@
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::{CurrentSession, Presence};
+use super::{CurrentSession, Presence, Visit};
 use crate::backing::Shown;
 use crate::history::{Event, Happening};
 use crate::store::StoreError;
@@ -47,13 +47,13 @@ impl CurrentSession {
     pub async fn inspect(&self) -> Result<Inspection, StoreError> {
         self.set_passive();
         let presence = self.presence().await?;
-        let id = self.inner.state.lock().await.id;
+        let id = self.visit.state.lock().await.id;
         let history = self.sessions().settings().history.as_ref();
         let events = history.zip(id).map(|(history, id)| history.of(&self.sessions().key(&id)));
         let events = events.unwrap_or_default();
         let is_living = presence.record().is_some();
         Ok(Inspection {
-            cookie_size: self.inner.cookie_size,
+            cookie_size: self.visit.cookie_size,
             holds: self.holds(),
             // Whoever comes with an ended session may be somebody else, who is told that it ended and no more.
             payload: if is_living { self.payload() } else { None },
@@ -85,29 +85,31 @@ impl CurrentSession {
     }
 
     fn payload(&self) -> Option<Value> {
-        match &self.inner.shown {
+        match &self.visit.shown {
             Shown::Contents(cookie) if self.holds() == Holds::Signed => {
                 Some(client_side::without_id(&cookie.contents()))
             }
             _ => None,
         }
     }
+}
 
+impl Visit {
     /// Remembers what has happened to the session with this id, if anything is remembered.
     pub(super) fn note(&self, id: SessionId, happening: Happening) {
-        self.note_at(id, happening, self.sessions().now());
+        self.note_at(id, happening, self.sessions.now());
     }
 
     pub(super) fn note_at(&self, id: SessionId, happening: Happening, at: OffsetDateTime) {
-        if let Some(history) = &self.sessions().settings().history {
-            history.note(self.sessions().key(&id), Event { at, happening });
+        if let Some(history) = &self.sessions.settings().history {
+            history.note(self.sessions.key(&id), Event { at, happening });
         }
     }
 
     /// Goes on with another id.
     pub(super) fn hand_on(&self, old: Option<SessionId>, new: SessionId, whole: bool) {
-        if let (Some(history), Some(old)) = (&self.sessions().settings().history, old) {
-            history.hand_on(&self.sessions().key(&old), self.sessions().key(&new), whole);
+        if let (Some(history), Some(old)) = (&self.sessions.settings().history, old) {
+            history.hand_on(&self.sessions.key(&old), self.sessions.key(&new), whole);
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use time::{Duration, OffsetDateTime};
 use tokio::sync::MutexGuard;
 
-use super::{CurrentSession, State};
+use super::{State, Visit};
 use crate::history::Happening;
 use crate::{Loaded, Reason, Record, SessionId, StoreError};
 
@@ -41,11 +41,11 @@ impl Presence {
     }
 }
 
-impl CurrentSession {
+impl Visit {
     /// The state, with the presented session loaded.
     pub(super) async fn loaded(&self) -> Result<MutexGuard<'_, State>, StoreError> {
-        self.inner.read.store(true, Ordering::Relaxed);
-        let mut state = self.inner.state.lock().await;
+        self.read.store(true, Ordering::Relaxed);
+        let mut state = self.state.lock().await;
         if state.presence.is_none()
             && let Some(id) = state.id
         {
@@ -55,8 +55,8 @@ impl CurrentSession {
     }
 
     async fn load(&self, id: &SessionId) -> Result<Presence, StoreError> {
-        let sessions = &self.inner.sessions;
-        match sessions.load(&self.inner.shown).await {
+        let sessions = &self.sessions;
+        match sessions.load(&self.shown).await {
             Ok(Loaded::Living(record)) => Ok(Presence::Living(record)),
             Ok(Loaded::Ended { reason, at }) => {
                 self.note_at(*id, Happening::Ended(reason), at);

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{CookieAnswer, CurrentSession, Presence, State};
+use super::{CookieAnswer, Presence, State, Visit};
 use crate::backing::Living;
 use crate::history::Happening;
 use crate::store::StoreError;
@@ -17,16 +17,16 @@ pub(crate) struct Settled {
     pub was_read: bool,
 }
 
-impl CurrentSession {
+impl Visit {
     /// Notes the use, and says what the answer must carry.
     pub(crate) async fn settle(&self) -> Result<Settled, StoreError> {
         if self.may_begin_on_visit() {
             self.begin_on_visit().await?;
         }
-        if !self.inner.read.load(Ordering::Relaxed) {
+        if !self.read.load(Ordering::Relaxed) {
             return Ok(Settled::default());
         }
-        let mut state = self.inner.state.lock().await;
+        let mut state = self.state.lock().await;
         if let Err(error) = self.keep_up(&mut state).await {
             // A use that cannot be noted is no reason to refuse the answer.
             tracing::debug!(%error, "a session's use could not be noted");
@@ -45,15 +45,15 @@ impl CurrentSession {
         if self.may_begin_on_visit() {
             return None;
         }
-        if !self.inner.read.load(Ordering::Relaxed) {
+        if !self.read.load(Ordering::Relaxed) {
             return Some(Settled::default());
         }
-        let mut state = self.inner.state.try_lock().ok()?;
+        let mut state = self.state.try_lock().ok()?;
         if self.may_carry_what_has_ended(&state) {
             return None;
         }
         let is_kept_up =
-            state.living().is_none_or(|living| !self.is_due(living) && !self.inner.shown.has_stale_key());
+            state.living().is_none_or(|living| !self.is_due(living) && !self.shown.has_stale_key());
         is_kept_up.then(|| self.carried(&mut state))
     }
 
@@ -62,20 +62,20 @@ impl CurrentSession {
         let set_cookie = match std::mem::take(&mut state.cookie) {
             CookieAnswer::Nothing => None,
             CookieAnswer::Set(cookie) => Some(cookie),
-            CookieAnswer::Remove => Some(self.sessions().settings().cookie.removal()),
+            CookieAnswer::Remove => Some(self.sessions.settings().cookie.removal()),
         };
         Settled { set_cookie, was_read: true }
     }
 
     /// Whether the answer would carry a record, which may have ended after it was sealed.
     fn may_carry_what_has_ended(&self, state: &State) -> bool {
-        matches!(state.cookie, CookieAnswer::Set(_)) && self.sessions().capabilities().is_client_side
+        matches!(state.cookie, CookieAnswer::Set(_)) && self.sessions.capabilities().is_client_side
     }
 
     /// The browser may have a newer cookie by now, whose place an ended record would take.
     async fn withhold_what_has_ended(&self, state: &mut State) -> Result<(), StoreError> {
         if let Some(living) = state.living()
-            && !self.sessions().still_lives(living).await?
+            && !self.sessions.still_lives(living).await?
         {
             self.go_on(state, None)?;
         }
@@ -83,14 +83,14 @@ impl CurrentSession {
     }
 
     fn may_begin_on_visit(&self) -> bool {
-        let begins_on_visit = self.sessions().settings().anonymous == Anonymous::OnVisit;
-        begins_on_visit && !self.inner.sessionless.load(Ordering::Relaxed)
+        let begins_on_visit = self.sessions.settings().anonymous == Anonymous::OnVisit;
+        begins_on_visit && !self.sessionless.load(Ordering::Relaxed)
     }
 
     /// Whether this use is one of a person, and the last that was noted long enough ago.
     fn is_due(&self, living: Living<'_>) -> bool {
-        let sessions = self.sessions();
-        !self.inner.passive.load(Ordering::Relaxed)
+        let sessions = &self.sessions;
+        !self.passive.load(Ordering::Relaxed)
             && sessions.now() - living.record.last_seen >= sessions.settings().touch_every
     }
 
@@ -106,7 +106,7 @@ impl CurrentSession {
 
     /// Notes the use if that is due, and makes the cookie anew if its key is an older one.
     async fn keep_up(&self, state: &mut State) -> Result<(), StoreError> {
-        let sessions = self.sessions();
+        let sessions = &self.sessions;
         let Some(living) = state.living() else { return Ok(()) };
         if self.is_due(living) {
             let id = living.id;
@@ -118,9 +118,9 @@ impl CurrentSession {
                 self.go_on(state, touched)?;
             }
         }
-        let is_untouched = state.cookie == CookieAnswer::Nothing && state.id == self.inner.shown.id();
+        let is_untouched = state.cookie == CookieAnswer::Nothing && state.id == self.shown.id();
         if let Some(living) = state.living()
-            && self.inner.shown.has_stale_key()
+            && self.shown.has_stale_key()
             && is_untouched
             && sessions.still_lives(living).await?
         {

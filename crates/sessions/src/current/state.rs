@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{CurrentSession, Presence};
+use super::{Presence, Visit};
 use crate::backing::Living;
 use crate::history::Happening;
 use crate::{AccountKey, Anonymous, Change, Reason, Record, SessionId, StoreError, Values};
@@ -56,11 +56,43 @@ pub(super) enum GoesOn {
     WhileItLives,
 }
 
-impl CurrentSession {
+impl Visit {
+    pub(super) async fn presence(&self) -> Result<Presence, StoreError> {
+        let state = self.loaded().await?;
+        Ok(state.presence.clone().unwrap_or(Presence::Nobody))
+    }
+
+    pub(super) async fn change(&self, change: Change) -> Result<Option<Record>, StoreError> {
+        let mut state = self.loaded().await?;
+        self.apply(&mut state, change).await
+    }
+
+    pub(super) async fn cycle_id(&self) -> Result<bool, StoreError> {
+        let mut state = self.loaded().await?;
+        self.catch_up(&mut state).await?;
+        let Some(record) = state.presence.as_ref().and_then(Presence::record).cloned() else {
+            return Ok(false);
+        };
+        Ok(self.replace(&mut state, record, GoesOn::WhileItLives).await?.is_some())
+    }
+
+    pub(super) async fn sign_out(&self) -> Result<(), StoreError> {
+        let mut state = self.loaded().await?;
+        match state.presence.clone().unwrap_or(Presence::Nobody) {
+            Presence::Nobody if self.cookie_size.is_none() => {}
+            Presence::Ended { in_flight: true, .. } => {}
+            Presence::Nobody | Presence::Ended { in_flight: false, .. } => {
+                state.cookie = CookieAnswer::Remove;
+            }
+            Presence::Living(record) => self.end(&mut state, &record).await?,
+        }
+        Ok(())
+    }
+
     /// Takes over what others have made of the living session since it was loaded.
     pub(super) async fn catch_up(&self, state: &mut State) -> Result<(), StoreError> {
         if let Some(living) = state.living() {
-            let reloaded = self.inner.sessions.reload(living).await?;
+            let reloaded = self.sessions.reload(living).await?;
             let ended = Presence::Ended { reason: None, in_flight: true };
             state.presence = Some(reloaded.map_or(ended, Presence::Living));
         }
@@ -69,7 +101,7 @@ impl CurrentSession {
 
     /// Ends the living session and keeps what its lifecycles keep.
     pub(super) async fn end(&self, state: &mut State, record: &Record) -> Result<(), StoreError> {
-        let sessions = &self.inner.sessions;
+        let sessions = &self.sessions;
         if let Some(id) = state.id {
             sessions.end(&id, Some(record), Reason::SignedOut).await?;
             self.note(id, Happening::Ended(Reason::SignedOut));
@@ -82,7 +114,7 @@ impl CurrentSession {
     pub(super) async fn leave(&self, state: &mut State, record: &Record) {
         state.presence = Some(Presence::Nobody);
         state.cookie = CookieAnswer::Remove;
-        let lifecycles = &self.inner.sessions.settings().lifecycles;
+        let lifecycles = &self.sessions.settings().lifecycles;
         let kept = lifecycles.carry(&record.values, Values::new(), |lifecycle| lifecycle.sign_out);
         if !kept.is_empty()
             && let Err(error) = self.begin_anonymous(state, kept).await
@@ -91,12 +123,8 @@ impl CurrentSession {
         }
     }
 
-    pub(super) async fn apply(
-        &self,
-        state: &mut State,
-        change: Change,
-    ) -> Result<Option<Record>, StoreError> {
-        let sessions = &self.inner.sessions;
+    async fn apply(&self, state: &mut State, change: Change) -> Result<Option<Record>, StoreError> {
+        let sessions = &self.sessions;
         match (&state.presence, state.living()) {
             (_, Some(living)) if change.is_empty() => Ok(Some(living.record.clone())),
             (_, Some(living)) => {
@@ -123,7 +151,7 @@ impl CurrentSession {
             return Ok(());
         };
         let before = state.presence.replace(Presence::Living(Arc::new(record)));
-        if self.inner.sessions.capabilities().is_client_side {
+        if self.sessions.capabilities().is_client_side {
             self.hand_out(state).inspect_err(|_| state.presence = before)?;
         }
         Ok(())
@@ -131,7 +159,7 @@ impl CurrentSession {
 
     /// Hands the living session out in a cookie.
     pub(super) fn hand_out(&self, state: &mut State) -> Result<(), StoreError> {
-        let sessions = &self.inner.sessions;
+        let sessions = &self.sessions;
         let Some(living) = state.living() else { return Ok(()) };
         let is_persistent = living.record.policy.persistent;
         let max_age = is_persistent.then(|| living.record.absolute_deadline() - sessions.now());
@@ -145,7 +173,7 @@ impl CurrentSession {
         state: &mut State,
         values: Values,
     ) -> Result<Record, StoreError> {
-        let sessions = &self.inner.sessions;
+        let sessions = &self.sessions;
         let mut record = Record::new(sessions.settings().anonymous_policy, sessions.now());
         record.values = values;
         let (before, is_same_visitor) = (state.id, state.may_go_on_as(&record));
@@ -164,7 +192,7 @@ impl CurrentSession {
         record: Record,
         goes_on: GoesOn,
     ) -> Result<Option<SessionId>, StoreError> {
-        let sessions = &self.inner.sessions;
+        let sessions = &self.sessions;
         let (presented, is_same_visitor) = (state.id, state.may_go_on_as(&record));
         let old = state.living().map(|old| (old.id, old.record.clone()));
         let before = state.clone();
@@ -190,7 +218,7 @@ impl CurrentSession {
     }
 
     async fn insert(&self, state: &mut State, record: Record) -> Result<SessionId, StoreError> {
-        let (id, epoch) = self.inner.sessions.insert(&record).await?;
+        let (id, epoch) = self.sessions.insert(&record).await?;
         let presence = Some(Presence::Living(Arc::new(record)));
         let mut next = State { presence, id: Some(id), epoch, cookie: CookieAnswer::Nothing };
         self.hand_out(&mut next)?;

@@ -156,6 +156,10 @@ impl<S: Watched> Store for Cached<S> {
         Ok(loaded)
     }
 
+    fn at_hand(&self, key: &Key) -> Option<Arc<Record>> {
+        self.inner.kept(key).filter(|record| record.expired(self.inner.clock.now()).is_none())
+    }
+
     async fn apply(&self, key: &Key, change: &Change) -> Result<Option<Record>, StoreError> {
         let (key, change) = (*key, change.clone());
         self.write(

@@ -140,11 +140,18 @@ impl Store for MemoryStore {
     async fn load(&self, key: &Key) -> Result<Loaded, StoreError> {
         let now = self.clock.now();
         Ok(match self.shard(key).lock().get(key) {
-            Some(Entry::Record { record, until }) if *until > now => Loaded::Living(Arc::clone(record)),
             Some(Entry::Record { record, .. }) => Loaded::at(Arc::clone(record), now),
             Some(Entry::Ended { reason, at }) => Loaded::Ended { reason: *reason, at: *at },
             None => Loaded::Absent,
         })
+    }
+
+    fn at_hand(&self, key: &Key) -> Option<Arc<Record>> {
+        let now = self.clock.now();
+        match self.shard(key).lock().get(key) {
+            Some(Entry::Record { record, until }) if *until > now => Some(Arc::clone(record)),
+            _ => None,
+        }
     }
 
     async fn apply(&self, key: &Key, change: &Change) -> Result<Option<Record>, StoreError> {

@@ -1,24 +1,24 @@
-//! The one-request store between [`tower_sessions::Session`] and [`CurrentSession`].
+//! The one-request store that [`tower_sessions::Session`] asks.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use serde_json::Value;
-use tower_sessions::SessionStore;
 use tower_sessions::session::{Id, Record as TowerRecord};
-use tower_sessions::session_store;
+use tower_sessions::{Session, SessionStore, session_store};
 
-use crate::{Change, CurrentSession, Presence, StoreError, Values};
+use super::{CurrentSession, Presence, Visit};
+use crate::{Change, StoreError, Values};
 
-/// Remembers what one request loaded, and turns each save into a change against it.
+/// What one request loaded and asked for through [`Session`]. Each save becomes a change against what was loaded.
 ///
 /// The ids that `Session` sees are placeholders: the true id never leaves this crate. There are two
 /// of them, because tower-sessions 0.15.0 calls `delete` with the session's id in `flush` and
 /// `delete`, but with the record's id in `cycle_id`; so the two can be told apart.
-#[derive(Debug)]
-pub(crate) struct RequestStore {
-    current: CurrentSession,
+#[derive(Debug, Default)]
+pub(super) struct ThroughSession {
     base: Mutex<Values>,
     ending: Mutex<Option<Ending>>,
 }
@@ -33,26 +33,30 @@ pub(crate) enum Ending {
 }
 
 /// The id of every `Session`. Never `None`: a session without id does not reach its store.
-pub(crate) const SESSION_PLACEHOLDER: Id = Id(0);
+const SESSION_PLACEHOLDER: Id = Id(0);
 const RECORD_PLACEHOLDER: Id = Id(1);
 
-impl RequestStore {
-    pub(crate) fn new(current: CurrentSession) -> Self {
-        Self { current, base: Mutex::default(), ending: Mutex::new(None) }
+impl CurrentSession {
+    /// The same session as the ecosystem knows it.
+    pub(crate) fn session(&self) -> Session {
+        Session::new(Some(SESSION_PLACEHOLDER), Arc::clone(&self.visit), None)
     }
+}
 
+impl Visit {
+    /// What was asked for through [`Session`] and is not settled yet.
     pub(crate) fn ending(&self) -> Option<Ending> {
-        *self.ending.lock()
+        *self.through_session.ending.lock()
     }
 
     /// Does what was asked for and has not been done by a save.
     pub(crate) async fn settle_ending(&self) -> Result<(), StoreError> {
-        let ending = self.ending.lock().take();
+        let ending = self.through_session.ending.lock().take();
         match ending {
-            Some(Ending::Cycle) => self.current.cycle_id().await.map(drop),
+            Some(Ending::Cycle) => self.cycle_id().await.map(drop),
             Some(Ending::SignOut) => {
-                *self.base.lock() = Values::new();
-                self.current.sign_out().await
+                *self.through_session.base.lock() = Values::new();
+                self.sign_out().await
             }
             None => Ok(()),
         }
@@ -61,17 +65,17 @@ impl RequestStore {
     /// Sends what changed against what was loaded.
     async fn send(&self, data: &HashMap<String, Value>) -> session_store::Result<()> {
         let after: Values = data.iter().map(|(key, value)| (key, value.clone())).collect();
-        let change = Change::between(&self.base.lock(), &after, self.current.sessions().now());
+        let change = Change::between(&self.through_session.base.lock(), &after, self.sessions.now());
         if !change.is_empty() {
-            self.current.change(change.set, change.removed).await.map_err(meaning)?;
-            *self.base.lock() = after;
+            self.change(change).await.map_err(meaning)?;
+            *self.through_session.base.lock() = after;
         }
         Ok(())
     }
 }
 
 #[async_trait]
-impl SessionStore for RequestStore {
+impl SessionStore for Visit {
     /// Reached after `cycle_id` or `flush`, when the session has no id.
     async fn create(&self, record: &mut TowerRecord) -> session_store::Result<()> {
         self.settle_ending().await.map_err(meaning)?;
@@ -84,11 +88,11 @@ impl SessionStore for RequestStore {
     }
 
     async fn load(&self, _: &Id) -> session_store::Result<Option<TowerRecord>> {
-        let values = match self.current.presence().await.map_err(meaning)? {
+        let values = match self.presence().await.map_err(meaning)? {
             Presence::Living(record) => record.values.clone(),
             Presence::Nobody | Presence::Ended { .. } => Values::new(),
         };
-        self.base.lock().clone_from(&values);
+        self.through_session.base.lock().clone_from(&values);
         Ok(Some(TowerRecord {
             id: RECORD_PLACEHOLDER,
             data: values.into_iter().collect(),
@@ -99,7 +103,7 @@ impl SessionStore for RequestStore {
 
     async fn delete(&self, id: &Id) -> session_store::Result<()> {
         let ending = if *id == RECORD_PLACEHOLDER { Ending::Cycle } else { Ending::SignOut };
-        *self.ending.lock() = Some(ending);
+        *self.through_session.ending.lock() = Some(ending);
         Ok(())
     }
 }
