@@ -102,6 +102,7 @@ macro_rules! conformance_tests {
             ending_twice_is_fine_and_the_first_reason_stands
             each_end_is_told_with_its_reason
             of_parallel_ends_one_is_told_that_the_session_lived
+            an_end_returns_the_record_with_each_change_that_was_acknowledged
             an_expired_session_ends_with_its_limit_as_reason
             a_sweep_takes_only_the_expired_and_no_more_than_asked
             a_sweep_removes_no_more_reasons_than_asked
@@ -463,7 +464,7 @@ pub async fn each_end_is_told_with_its_reason(fixture: &impl Fixture) {
     let bench = Bench::open(fixture).await;
     for reason in Reason::ALL {
         let key = bench.living(None).await;
-        assert!(bench.store.end(&key, reason).await.expect("ends"));
+        assert!(bench.store.end(&key, reason).await.expect("ends").is_some());
         assert_eq!(bench.load(&key).await, Loaded::Ended { reason, at: bench.clock.now() });
     }
 }
@@ -480,14 +481,42 @@ pub async fn of_parallel_ends_one_is_told_that_the_session_lived(fixture: &impl 
     });
     let mut told = 0;
     for end in ends.collect::<Vec<_>>() {
-        told += u32::from(end.await.expect("runs").expect("ends"));
+        told += u32::from(end.await.expect("runs").expect("ends").is_some());
     }
     assert_eq!(told, 1);
     let idle = bench.living(None).await;
     bench.clock.advance(Duration::minutes(31));
     for gone in [key, idle, SessionId::random().key("")] {
-        assert!(!bench.store.end(&gone, Reason::Cycled).await.expect("is no error"));
+        assert_eq!(bench.store.end(&gone, Reason::Cycled).await.expect("is no error"), None);
     }
+}
+
+/// So a session that goes on under another id goes on whole, whoever changes it meanwhile.
+///
+/// ASVS V15.4.1, V15.4.2.
+pub async fn an_end_returns_the_record_with_each_change_that_was_acknowledged(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture).await;
+    let account = AccountKey::random();
+    let key = bench.living(Some(account)).await;
+    let change = |number| {
+        let (store, at) = (Arc::clone(&bench.store), bench.clock.now());
+        let name = format!("k{number}");
+        let change = Change::set(&name, json!(number), at);
+        tokio::spawn(async move { store.apply(&key, &change).await.expect("applies").map(|_| name) })
+    };
+    let before: Vec<_> = (0..25).map(change).collect();
+    let store = Arc::clone(&bench.store);
+    let end = tokio::spawn(async move { store.end(&key, Reason::Cycled).await });
+    let after: Vec<_> = (25..50).map(change).collect();
+    let mut acknowledged = Vec::new();
+    for change in before.into_iter().chain(after) {
+        acknowledged.extend(change.await.expect("runs"));
+    }
+    let last = end.await.expect("runs").expect("ends").expect("it lived until then");
+    acknowledged.sort();
+    let kept: Vec<_> = last.values.names().filter(|name| name.starts_with('k')).collect();
+    assert_eq!(kept, acknowledged);
+    assert_eq!((last.account, last.version), (Some(account), acknowledged.len() as u64));
 }
 
 /// Signing out of a session that a limit has ended does not hide the limit.
@@ -596,7 +625,7 @@ pub async fn applications_on_one_store_do_not_see_each_other(fixture: &impl Fixt
     let change = Change::set("a", json!(1), clock.now());
     assert_eq!(wiki.apply(&id.key("wiki:"), &change).await.expect("answers"), None);
     assert!(!wiki.touch(&id.key("wiki:"), clock.now()).await.expect("answers"));
-    assert!(!wiki.end(&id.key("wiki:"), Reason::Revoked).await.expect("answers"));
+    assert_eq!(wiki.end(&id.key("wiki:"), Reason::Revoked).await.expect("answers"), None);
     wiki.sweep(100, &Pauses::brisk()).await.expect("sweeps");
     assert!(matches!(shop.load(&id.key("shop:")).await.expect("loads"), Loaded::Living(_)));
 }

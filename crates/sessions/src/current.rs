@@ -130,21 +130,23 @@ impl CurrentSession {
     pub async fn sign_in(&self, sign_in: SignIn) -> Result<Record, StoreError> {
         let mut state = self.visit.loaded().await?;
         self.visit.catch_up(&mut state).await?;
-        let old = state.presence.as_ref().and_then(Presence::record);
-        let carried = old.map(|old| {
-            let is_other = old.account.is_some_and(|account| account != sign_in.account);
+        let sessions = &self.visit.sessions;
+        let mut new = Record::new(sign_in.policy, sessions.now());
+        new.account = Some(sign_in.account);
+        new.values = sign_in.values;
+        let begin = |old: Option<&Record>| {
+            let Some(old) = old else { return new.clone() };
+            let is_other = old.account.is_some_and(|account| Some(account) != new.account);
             let fate = move |lifecycle: &Lifecycle| {
                 if is_other { lifecycle.change_of_user } else { lifecycle.sign_in }
             };
-            self.visit.sessions.settings().lifecycles.carry(&old.values, sign_in.values.clone(), fate)
-        });
-        let mut record = Record::new(sign_in.policy, self.visit.sessions.now());
-        record.account = Some(sign_in.account);
-        record.values = carried.unwrap_or(sign_in.values);
-        if let Some(id) = self.visit.replace(&mut state, record.clone(), GoesOn::Always).await? {
+            let values = sessions.settings().lifecycles.carry(&old.values, new.values.clone(), fate);
+            Record { values, ..new.clone() }
+        };
+        if let Some(id) = self.visit.replace(&mut state, begin, GoesOn::Always).await? {
             self.visit.note(id, Happening::SignedIn);
         }
-        Ok(record)
+        Ok(state.living().map_or(new, |living| living.record.clone()))
     }
 
     /// Exchanges the id of the living session for a new one; `false` if there is none, or if it ends meanwhile:

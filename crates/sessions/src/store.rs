@@ -72,12 +72,13 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     async fn touch(&self, key: &Key, seen: OffsetDateTime) -> Result<bool, StoreError>;
 
     /// Ends a session: its data is gone, its reason stays for [`REASON_KEPT_FOR`]. The first reason
-    /// stands; an unknown key is no error. `true`: it lived until now, and of several who end it at once only one is
-    /// told so.
+    /// stands; an unknown key is no error. Returns what the session held when it ended, each acknowledged change
+    /// included, if it lived until now; of several who end it at once only one is given it, and of a record that cannot
+    /// be read nobody.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    async fn end(&self, key: &Key, reason: Reason) -> Result<bool, StoreError>;
+    async fn end(&self, key: &Key, reason: Reason) -> Result<Option<Record>, StoreError>;
 
     /// The living sessions of an account, newest first. One that cannot be read is left out: its visitor will
     /// hear of it.

@@ -119,9 +119,13 @@ impl Sessions {
         }
     }
 
-    /// Ends a session that is to go on under another id, `epoch` being that one's. `false`: it had ended already, and
-    /// is not to go on.
-    pub(crate) async fn end_to_go_on(&self, old: Living<'_>, epoch: u64) -> Result<bool, StoreError> {
+    /// Ends a session that is to go on under another id, `epoch` being that one's. Returns what it held at last; `None`:
+    /// it had ended already, and is not to go on.
+    pub(crate) async fn end_to_go_on(
+        &self,
+        old: Living<'_>,
+        epoch: u64,
+    ) -> Result<Option<Record>, StoreError> {
         let key = self.key(&old.id);
         match &self.settings().backing {
             Backing::Server { store, .. } => self.within_budget(store.end(&key, Reason::Cycled)).await,
@@ -129,7 +133,7 @@ impl Sessions {
                 self.end(&old.id, Some(old.record), Reason::Cycled).await?;
                 let standing = self.standing(&key, old.record).await?;
                 let is_cycled = standing.ended.is_some_and(|(first, _)| first == Reason::Cycled);
-                Ok(is_cycled && epoch == old.epoch)
+                Ok((is_cycled && epoch == old.epoch).then(|| old.record.clone()))
             }
         }
     }

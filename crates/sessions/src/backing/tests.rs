@@ -45,7 +45,7 @@ impl Store for Silent {
         pending().await
     }
 
-    async fn end(&self, _: &Key, _: Reason) -> Result<bool, StoreError> {
+    async fn end(&self, _: &Key, _: Reason) -> Result<Option<Record>, StoreError> {
         pending().await
     }
 
@@ -201,6 +201,8 @@ struct Meddled {
     taken: AtomicUsize,
     /// Ends when the next record has been inserted.
     ends_next: Mutex<Option<Key>>,
+    /// Is changed when the next record has been inserted.
+    changes_next: Mutex<Option<(Key, Change)>>,
     /// So many ends of an account's sessions come just before a session goes on under another id.
     missed: AtomicUsize,
 }
@@ -209,7 +211,13 @@ impl Meddled {
     fn new() -> Arc<Self> {
         let clock = Arc::new(FixedClock::default());
         let (taken, missed) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Arc::new(Self { store: MemoryStore::new(clock), taken, ends_next: Mutex::default(), missed })
+        Arc::new(Self {
+            store: MemoryStore::new(clock),
+            taken,
+            ends_next: Mutex::default(),
+            changes_next: Mutex::default(),
+            missed,
+        })
     }
 
     fn engine(self: &Arc<Self>) -> Sessions {
@@ -233,6 +241,10 @@ impl Store for Meddled {
         if let Some(ends) = ends {
             self.store.end(&ends, Reason::SignedOut).await?;
         }
+        let changes = self.changes_next.lock().take();
+        if let Some((key, change)) = changes {
+            self.store.apply(&key, &change).await?;
+        }
         Ok(inserted)
     }
 
@@ -248,7 +260,7 @@ impl Store for Meddled {
         self.store.touch(key, seen).await
     }
 
-    async fn end(&self, key: &Key, reason: Reason) -> Result<bool, StoreError> {
+    async fn end(&self, key: &Key, reason: Reason) -> Result<Option<Record>, StoreError> {
         self.store.end(key, reason).await
     }
 
@@ -322,6 +334,34 @@ async fn a_sign_in_needs_no_session_before_it() {
     current.sign_in(sign_in).await.expect("signs in");
     assert!(current.visit.settle().await.expect("settles").set_cookie.is_some());
     assert_eq!(sessions.of_account(account).await.expect("lists").expect("can be listed").len(), 1);
+}
+
+/// ASVS V15.4.2.
+#[tokio::test]
+async fn what_others_change_while_the_id_changes_goes_on() {
+    let store = Meddled::new();
+    let sessions = store.engine();
+    let change = Change { removed: ["b".to_owned()].into(), ..Change::set("a", 2.into(), sessions.now()) };
+    for signs_in in [false, true] {
+        let account = AccountKey::random();
+        let (current, key) = signed_in(&sessions, account).await;
+        let values = Values::from([("a", 1), ("b", 1), ("c", 1)]);
+        current.change(values, []).await.expect("is stored");
+        *store.changes_next.lock() = Some((key, change.clone()));
+        if signs_in {
+            let sign_in = SignIn { account, policy: Policy::SIGNED_IN, values: Values::new() };
+            current.sign_in(sign_in).await.expect("signs in");
+        } else {
+            assert!(current.cycle_id().await.expect("answers"));
+        }
+        let kept = Values::from([("a", 2), ("c", 1)]);
+        assert_eq!(current.presence().await.expect("lives").record().expect("lives").values, kept);
+        let [one] = &*sessions.of_account(account).await.expect("lists").expect("can be listed") else {
+            unreachable!("it is one session")
+        };
+        assert_eq!(one.record.values, kept);
+        assert_ne!(one.key, key);
+    }
 }
 
 /// A session that goes on under another id just then is in no list: its new id is not there yet, and later its old one

@@ -73,7 +73,8 @@ impl Visit {
         let Some(record) = state.presence.as_ref().and_then(Presence::record).cloned() else {
             return Ok(false);
         };
-        Ok(self.replace(&mut state, record, GoesOn::WhileItLives).await?.is_some())
+        let begin = |old: Option<&Record>| old.unwrap_or(&record).clone();
+        Ok(self.replace(&mut state, begin, GoesOn::WhileItLives).await?.is_some())
     }
 
     pub(super) async fn sign_out(&self) -> Result<(), StoreError> {
@@ -183,38 +184,52 @@ impl Visit {
         Ok(record)
     }
 
-    /// Puts a record under a new id, then ends the old one: a crash between the two loses nobody's
-    /// session, and the old id was never the new one's. `None`: the old one had ended meanwhile, and the record was
-    /// only to go on if it had not.
+    /// Puts the record that `begin` makes of the living session's under a new id, then ends the old one: a crash
+    /// between the two loses nobody's session, and the old id was never the new one's. What others change under the old
+    /// id until it ends goes on too. `None`: it had ended meanwhile, and was only to go on if it had not.
     pub(super) async fn replace(
         &self,
         state: &mut State,
-        record: Record,
+        begin: impl Fn(Option<&Record>) -> Record,
         goes_on: GoesOn,
     ) -> Result<Option<SessionId>, StoreError> {
         let sessions = &self.sessions;
-        let (presented, is_same_visitor) = (state.id, state.may_go_on_as(&record));
-        let old = state.living().map(|old| (old.id, old.record.clone()));
         let before = state.clone();
+        let old = before.living();
+        let record = begin(old.map(|old| old.record));
+        let is_same_visitor = before.may_go_on_as(&record);
         let new = self.insert(state, record.clone()).await?;
-        let is_cycled = old.is_some();
-        if let Some((id, old)) = old {
-            let old = Living { id, record: &old, epoch: before.epoch };
-            let lived = sessions.end_to_go_on(old, state.epoch).await;
-            if lived.is_err() {
-                *state = before;
+        if let Some(old) = old {
+            let last = sessions.end_to_go_on(old, state.epoch).await;
+            if last.is_err() {
+                *state = before.clone();
             }
-            if !lived? && goes_on == GoesOn::WhileItLives {
-                self.go_on(state, None)?;
-                sessions.end(&new, Some(&record), Reason::Cycled).await?;
-                return Ok(None);
+            match last? {
+                Some(last) => self.add(state, &record.values, &begin(Some(&last)).values).await,
+                None if goes_on == GoesOn::Always => {}
+                None => {
+                    self.go_on(state, None)?;
+                    sessions.end(&new, Some(&record), Reason::Cycled).await?;
+                    return Ok(None);
+                }
             }
         }
-        self.hand_on(presented, new, is_same_visitor);
-        if is_cycled {
+        self.hand_on(before.id, new, is_same_visitor);
+        if old.is_some() {
             self.note(new, Happening::IdChanged);
         }
         Ok(Some(new))
+    }
+
+    /// Adds what became of values meanwhile. The session goes on without it if the store is away just now: it has
+    /// ended under its old id.
+    async fn add(&self, state: &mut State, known: &Values, last: &Values) {
+        let late = Change::between(known, last, self.sessions.now());
+        if !late.is_empty()
+            && let Err(error) = self.apply(state, late).await
+        {
+            tracing::error!(%error, "a change made while a session's id changed was lost");
+        }
     }
 
     async fn insert(&self, state: &mut State, record: Record) -> Result<SessionId, StoreError> {

@@ -182,7 +182,7 @@ impl<S: Watched> Store for Cached<S> {
         .await
     }
 
-    async fn end(&self, key: &Key, reason: Reason) -> Result<bool, StoreError> {
+    async fn end(&self, key: &Key, reason: Reason) -> Result<Option<Record>, StoreError> {
         let key = *key;
         self.write(
             move |inner| async move { inner.store.end(&key, reason).await },

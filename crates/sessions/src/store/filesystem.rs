@@ -190,7 +190,7 @@ impl Store for FilesystemStore {
         .await
     }
 
-    async fn end(&self, key: &Key, reason: Reason) -> Result<bool, StoreError> {
+    async fn end(&self, key: &Key, reason: Reason) -> Result<Option<Record>, StoreError> {
         let key = *key;
         self.write(key, move |inner| inner.end(&key, reason)).await
     }
@@ -223,7 +223,7 @@ impl Store for FilesystemStore {
             for key in inner.indexed(account)?.iter().filter(|key| Some(**key) != except) {
                 // One that fails keeps no other alive.
                 match inner.end_listed(account, key, reason) {
-                    Ok(lived) => ended += u64::from(lived),
+                    Ok(last) => ended += u64::from(last.is_some()),
                     Err(error) => drop(failure.get_or_insert(error)),
                 }
             }
@@ -292,44 +292,57 @@ impl Inner {
     }
 
     /// Ends a session, and tells who has it in memory; also of one that has expired, which lives again elsewhere
-    /// if a clock is put back. Whether a session that lived has ended by this.
-    fn end(&self, key: &Key, reason: Reason) -> Result<bool, StoreError> {
+    /// if a clock is put back. What it held, if a session that lived has ended by this.
+    fn end(&self, key: &Key, reason: Reason) -> Result<Option<Record>, StoreError> {
         self.finish(key, reason, Durability::Synchronised)
     }
 
     /// Leaves only the reason; a limit that has passed already is the reason. What may be lost makes no difference
     /// to others, and is not announced.
-    fn finish(&self, key: &Key, reason: Reason, durability: Durability) -> Result<bool, StoreError> {
+    fn finish(
+        &self,
+        key: &Key,
+        reason: Reason,
+        durability: Durability,
+    ) -> Result<Option<Record>, StoreError> {
         let now = self.clock.now();
-        let (reason, at, account, lived) = match self.get(key) {
-            Ok(Some(Document::Record(record))) => match record.expired(now) {
-                Some(limit) => (limit, record.idle_deadline(), record.account, false),
-                None => (reason, now, record.account, true),
-            },
-            Err(StoreError::Corrupt(_)) => (Reason::Corrupt, now, None, false),
-            Ok(Some(Document::Ended { .. }) | None) => return Ok(false),
+        let found = match self.get(key) {
+            Ok(Some(Document::Record(record))) => Some(record),
+            Err(StoreError::Corrupt(_)) => None,
+            Ok(Some(Document::Ended { .. }) | None) => return Ok(None),
             Err(unavailable) => return Err(unavailable),
+        };
+        let limit = found.as_ref().and_then(|record| Some((record.expired(now)?, record.idle_deadline())));
+        let (reason, at) = match (&found, limit) {
+            (_, Some(limit)) => limit,
+            (Some(_), None) => (reason, now),
+            (None, None) => (Reason::Corrupt, now),
         };
         if durability == Durability::Synchronised {
             self.announce(key)?;
         }
         self.put(key, &Document::Ended { reason, at }, durability)?;
-        if let Some(account) = account {
+        if let Some(account) = found.as_ref().and_then(|record| record.account) {
             self.remove_from_index(account, key)?;
         }
-        Ok(lived)
+        Ok(found.filter(|_| limit.is_none()))
     }
 
     /// Ends one of an account's sessions, and takes it off the account's list.
-    fn end_listed(&self, account: AccountKey, key: &Key, reason: Reason) -> Result<bool, StoreError> {
+    fn end_listed(
+        &self,
+        account: AccountKey,
+        key: &Key,
+        reason: Reason,
+    ) -> Result<Option<Record>, StoreError> {
         let _turn = self.lock(shard_of(key))?;
-        let lived = match self.end(key, reason) {
+        let last = match self.end(key, reason) {
             // What nobody can read, such as a folder in a file's place, lives for nobody.
-            Err(_) if matches!(self.get(key), Err(StoreError::Corrupt(_))) => false,
+            Err(_) if matches!(self.get(key), Err(StoreError::Corrupt(_))) => None,
             ended => ended?,
         };
         self.remove_from_index(account, key)?;
-        Ok(lived)
+        Ok(last)
     }
 
     /// A file that cannot be swept keeps no other from it; if there are only such, that is an error.

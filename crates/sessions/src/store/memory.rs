@@ -165,13 +165,13 @@ impl Store for MemoryStore {
         Ok(self.with_living(key, |record| record.touch(seen)).is_some())
     }
 
-    async fn end(&self, key: &Key, reason: Reason) -> Result<bool, StoreError> {
+    async fn end(&self, key: &Key, reason: Reason) -> Result<Option<Record>, StoreError> {
         let now = self.clock.now();
         let mut entries = self.shard(key).lock();
-        let Some(entry) = entries.get_mut(key) else { return Ok(false) };
-        let lived = entry.living(now).is_some();
+        let Some(entry) = entries.get_mut(key) else { return Ok(None) };
+        let last = entry.living(now).cloned();
         self.end_entry(key, entry, reason, now);
-        Ok(lived)
+        Ok(last)
     }
 
     async fn of_account(&self, account: AccountKey) -> Result<Vec<Summary>, StoreError> {

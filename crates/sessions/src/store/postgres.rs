@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::{Connection as _, PgConnection, Row as _};
+use sqlx::{Connection as _, FromRow as _, PgConnection};
 use time::OffsetDateTime;
 
 use super::cached::{Foreign, Watched};
@@ -185,16 +185,16 @@ impl Store for PostgresStore {
         .await
     }
 
-    async fn end(&self, key: &Key, reason: Reason) -> Result<bool, StoreError> {
+    async fn end(&self, key: &Key, reason: Reason) -> Result<Option<Record>, StoreError> {
         let key = *key;
         self.run(move |inner, connection| {
             Box::pin(async move {
-                let ended = sqlx::query(statements::END)
-                    .bind(reason.as_str())
-                    .bind(millis(inner.clock.now()))
-                    .bind(key.as_bytes());
+                let now = inner.clock.now();
+                let ended =
+                    sqlx::query(statements::END).bind(reason.as_str()).bind(millis(now)).bind(key.as_bytes());
                 let ended = ended.fetch_optional(connection).await.map_err(unavailable)?;
-                ended.map_or(Ok(false), |row| row.try_get(0)).map_err(unavailable)
+                let last = ended.and_then(|row| Row::from_row(&row).ok());
+                Ok(last.and_then(|row| row.living(now).ok()).flatten())
             })
         })
         .await

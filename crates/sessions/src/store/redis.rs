@@ -139,8 +139,8 @@ impl RedisStore {
     ) -> Result<Ended, StoreError> {
         let mut call = self.call(&self.inner.scripts.end, &self.place(key));
         call.arg(reason.as_str()).arg(account.map(text::account_text).unwrap_or_default());
-        let (ended, account): (bool, String) = self.run(&call).await?;
-        Ok(Ended { ended, account: text::account_of(&account) })
+        let (last, account): (Text, String) = self.run(&call).await?;
+        Ok(Ended { last, account: text::account_of(&account) })
     }
 
     /// Takes names off an account's list; what is left there by a crash is passed over by those who read it.
@@ -167,7 +167,8 @@ impl RedisStore {
 
 /// What became of a session that was to end.
 struct Ended {
-    ended: bool,
+    /// What it held, if it lived until then.
+    last: Text,
     account: Option<AccountKey>,
 }
 
@@ -221,12 +222,15 @@ impl Store for RedisStore {
         self.run(&call).await
     }
 
-    async fn end(&self, key: &Key, reason: Reason) -> Result<bool, StoreError> {
+    async fn end(&self, key: &Key, reason: Reason) -> Result<Option<Record>, StoreError> {
         let ended = self.end_one(key, reason, None).await?;
         if let Some(account) = ended.account {
             self.unlist(account, &[*key]).await?;
         }
-        Ok(ended.ended)
+        Ok(match Stored::read(ended.last) {
+            Ok(Stored::Record(record)) => Some(record),
+            Ok(Stored::Nothing | Stored::Ended { .. }) | Err(_) => None,
+        })
     }
 
     async fn of_account(&self, account: AccountKey) -> Result<Vec<Summary>, StoreError> {
@@ -254,7 +258,7 @@ impl Store for RedisStore {
         listed.retain(|key| Some(key) != except);
         let mut count = 0;
         for key in &listed {
-            count += u64::from(self.end_one(key, reason, Some(account)).await?.ended);
+            count += u64::from(self.end_one(key, reason, Some(account)).await?.last.is_some());
         }
         self.unlist(account, &listed).await?;
         Ok(count)

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rusqlite::{OptionalExtension as _, named_params, params};
+use rusqlite::{named_params, params};
 use time::OffsetDateTime;
 
 use super::cached::{Foreign, Watched};
@@ -137,22 +137,26 @@ impl Store for SqliteStore {
         .await
     }
 
-    async fn end(&self, key: &Key, reason: Reason) -> Result<bool, StoreError> {
+    async fn end(&self, key: &Key, reason: Reason) -> Result<Option<Record>, StoreError> {
         let key = *key;
         let clock = Arc::clone(&self.clock);
         self.database
             .write(move |transaction| {
-                let now = millis(clock.now());
-                let lived = transaction
+                let now = clock.now();
+                let last = match living(now, transaction, &key) {
+                    Err(WriteError(StoreError::Corrupt(_))) => None,
+                    last => last?,
+                };
+                transaction
                     .prepare_cached(&format!(
-                        "UPDATE sessions SET {ENDED} WHERE key = :key AND ended IS NULL RETURNING ended = :reason"
+                        "UPDATE sessions SET {ENDED} WHERE key = :key AND ended IS NULL"
                     ))?
-                    .query_row(
-                        named_params! { ":key": key.as_bytes(), ":reason": reason.as_str(), ":now": now },
-                        |row| row.get(0),
-                    )
-                    .optional()?;
-                Ok(lived.unwrap_or(false))
+                    .execute(named_params! {
+                        ":key": key.as_bytes(),
+                        ":reason": reason.as_str(),
+                        ":now": millis(now),
+                    })?;
+                Ok(last)
             })
             .await
     }

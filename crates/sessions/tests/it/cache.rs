@@ -65,8 +65,8 @@ impl Store for Counting {
         Ok(true)
     }
 
-    async fn end(&self, _: &Key, _: Reason) -> Result<bool, StoreError> {
-        Ok(true)
+    async fn end(&self, _: &Key, _: Reason) -> Result<Option<Record>, StoreError> {
+        Ok(None)
     }
 
     async fn of_account(&self, _: AccountKey) -> Result<Vec<Summary>, StoreError> {

@@ -129,7 +129,7 @@ impl Store for Counting {
         self.count().touch(key, seen).await
     }
 
-    async fn end(&self, key: &Key, reason: Reason) -> Result<bool, StoreError> {
+    async fn end(&self, key: &Key, reason: Reason) -> Result<Option<Record>, StoreError> {
         self.count().end(key, reason).await
     }
 

@@ -129,5 +129,5 @@ async fn nobody_waits_for_ever_for_a_writer_who_was_stopped() {
     assert!(matches!(ended, Err(StoreError::Unavailable(_))), "{ended:?}");
     assert!(began.elapsed() < 2 * PATIENCE);
     drop(turn);
-    assert!(here.end(&key, Reason::SignedOut).await.expect("ends"));
+    assert!(here.end(&key, Reason::SignedOut).await.expect("ends").is_some());
 }

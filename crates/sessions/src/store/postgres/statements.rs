@@ -43,11 +43,16 @@ macro_rules! ended {
     };
 }
 
+/// Answers with the row as it was.
 pub(super) const END: &str = concat!(
-    "WITH ended AS (UPDATE sessions SET ",
+    "WITH last AS (
+        SELECT key, value, account, idle, absolute, persistent, created, seen, version, ended, deadline
+        FROM sessions WHERE key = $3 AND ended IS NULL FOR UPDATE
+    ),
+    ended AS (UPDATE sessions SET ",
     ended!(),
-    " WHERE key = $3 AND ended IS NULL RETURNING key, ended = $1 AS lived)
-    SELECT lived, pg_notify('sessions_written', encode(key, 'hex'))::text FROM ended"
+    " WHERE key IN (SELECT key FROM last) RETURNING key)
+    SELECT last.*, pg_notify('sessions_written', encode(key, 'hex'))::text FROM last JOIN ended USING (key)"
 );
 
 pub(super) const OF_ACCOUNT: &str = "

@@ -125,31 +125,32 @@ use(found, tonumber(ARGV[2]), now)
 return 1
 ";
 
-/// `ARGV`: now, the reason, and whose it must be to end, if that matters. Answers whether it has ended now,
-/// and whose it was.
+/// `ARGV`: now, the reason, and whose it must be to end, if that matters. Answers with the text that stood there, if
+/// it has ended now, and whose it was.
 const END: &str = r"
 local now, reason, wanted = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local kind = redis.call('TYPE', KEYS[1]).ok
-if kind == 'none' then return { 0, '' } end
-local account, at, lived = '', now, 0
+if kind == 'none' then return { false, '' } end
+local account, at, last = '', now, false
 if kind == 'string' then
-  local found = read(redis.call('GET', KEYS[1]))
-  if not found then return { 0, '' } end
+  local text = redis.call('GET', KEYS[1])
+  local found = read(text)
+  if not found then return { false, '' } end
   account = found.account or ''
   local is_over = not found.err and now >= found.deadline
-  if wanted ~= '' and (wanted ~= account or is_over) then return { 0, '' } end
+  if wanted ~= '' and (wanted ~= account or is_over) then return { false, '' } end
   if is_over then
     reason, at = found.deadline >= found.last and 'absolute' or 'idle', found.deadline
   elseif not found.err then
-    lived = 1
+    last = text
   end
 elseif wanted ~= '' then
-  return { 0, '' }
+  return { false, '' }
 end
 -- At its `maxmemory` Redis refuses a script whose first write may grow, and a session must end all the same.
 redis.call('DEL', KEYS[1])
 keep('ended ' .. reason .. ' ' .. string.format('%.0f', at), at + KEPT - now)
-return { lived, account }
+return { last, account }
 ";
 
 /// `KEYS[1]` is an account's index; `ARGV`: now, the new session's last moment, its key. Names of sessions

@@ -408,7 +408,7 @@ impl Store for Broken {
         Err(StoreError::unavailable("broken"))
     }
 
-    async fn end(&self, _: &Key, _: Reason) -> Result<bool, StoreError> {
+    async fn end(&self, _: &Key, _: Reason) -> Result<Option<Record>, StoreError> {
         Err(StoreError::unavailable("broken"))
     }
 
