@@ -9,7 +9,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use redis::Commands as _;
-use sessions::conformance::Fixture;
+use sessions::conformance::{Fixture, InCookies};
+use sessions::revocations::sqlite::SqliteRevocations;
 use sessions::store::cached::{Cached, Watched};
 use sessions::store::filesystem::FilesystemStore;
 use sessions::store::memory::MemoryStore;
@@ -17,7 +18,8 @@ use sessions::store::postgres::PostgresStore;
 use sessions::store::redis::RedisStore;
 use sessions::store::sqlite::{SqliteStore, file};
 use sessions::{
-    AccountKey, Change, Clock, FixedClock, Key, Loaded, Policy, Reason, Record, SessionId, Store, StoreError,
+    AccountKey, Change, ClientBacking, ClientSide, Clock, FixedClock, Key, KeyRing, Loaded, Policy, Reason,
+    Record, Sealing, SessionId, Store, StoreError,
 };
 use tempfile::TempDir;
 
@@ -198,6 +200,45 @@ impl Fixture for Postgres {
     async fn take_away(&self) -> bool {
         self.0.take_away().await;
         true
+    }
+}
+
+/// Cookies, and a file for what has ended before its time.
+struct Cookies {
+    folder: TempDir,
+    sealing: Sealing,
+}
+
+impl Cookies {
+    fn new(sealing: Sealing) -> Self {
+        Self { folder: folder(), sealing }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("ended.db")
+    }
+}
+
+#[async_trait]
+impl Fixture for Cookies {
+    async fn open(&self, prefix: &str, clock: Arc<dyn Clock>) -> Arc<dyn Store> {
+        let revocations =
+            SqliteRevocations::open(&self.path(), prefix, PATIENCE, clock.now()).expect("opens");
+        let codec = ClientSide::new(self.sealing, KeyRing::new([[7; 32]]).expect("has a key"));
+        // Asked anew each time, as if each end came from another server.
+        let backing = ClientBacking::new(codec, Arc::new(revocations), time::Duration::ZERO);
+        Arc::new(InCookies::new(backing, prefix, clock))
+    }
+
+    async fn dump(&self) -> Option<Vec<u8>> {
+        let files = ["ended.db", "ended.db-wal"].map(|name| self.folder.path().join(name));
+        Some(files.iter().flat_map(|path| describe(path)).collect())
+    }
+
+    /// An open file cannot be taken away; its tables can.
+    async fn take_away(&self) -> bool {
+        let connection = file::connect(&self.path(), PATIENCE).expect("connects");
+        connection.execute_batch("DROP TABLE ended_sessions; DROP TABLE session_epochs").is_ok()
     }
 }
 
@@ -440,6 +481,10 @@ mod cached_sqlite {
     sessions::conformance_tests!(super::Behind(super::Sqlite::new()));
 }
 
+mod encrypted {
+    sessions::conformance_tests!(super::Cookies::new(sessions::Sealing::Encrypted));
+}
+
 mod filesystem {
     sessions::conformance_tests!(super::Filesystem::new());
 }
@@ -450,6 +495,10 @@ mod memory {
 
 mod postgres {
     sessions::conformance_tests!(super::Postgres::new().await);
+}
+
+mod signed {
+    sessions::conformance_tests!(super::Cookies::new(sessions::Sealing::Signed));
 }
 
 mod sqlite {
