@@ -18,18 +18,18 @@ async fn a_session_ended_by_another_process_is_over_within_a_second() {
 }
 
 #[tokio::test]
-async fn a_session_ended_while_the_connection_is_lost_is_over_within_two_seconds() {
+async fn a_session_ended_while_the_connection_is_lost_is_over_within_a_second() {
     let schema = Schema::apart().await;
     let (here, elsewhere) = (open(&schema).await, open(&schema).await);
     let here = Cached::new(here, 1 << 20, Arc::new(FixedClock::default()));
-    for _ in 0..2 {
+    for _ in 0..5 {
         let key = key();
         here.insert(&key, &record()).await.expect("inserts");
         tokio::time::sleep(Duration::from_millis(500)).await;
         assert!(matches!(here.load(&key).await, Ok(Loaded::Living(_))));
         schema.disconnect_listeners().await;
         elsewhere.end(&key, Reason::Revoked).await.expect("ends");
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
         let loaded = here.load(&key).await;
         assert!(matches!(loaded, Ok(Loaded::Ended { reason: Reason::Revoked, .. })), "{loaded:?}");
     }
