@@ -115,6 +115,7 @@ async fn a_request_in_flight_at_sign_out_cannot_revive_the_session(site: Site) {
     for _ in 0..200 {
         let mut ada = Browser::of(&site);
         ada.get("/login/ada").await;
+        assert_eq!(site.listed("ada").await, usize::from(!site.is_client_side));
         let (mut slow, copy) = (ada.clone(), ada.clone());
         let writing = tokio::spawn(async move { slow.get("/slow/cart/full").await });
         site.wait_until_slow_has_read().await;
@@ -125,6 +126,7 @@ async fn a_request_in_flight_at_sign_out_cannot_revive_the_session(site: Site) {
         let mut replayed = copy;
         assert_eq!(replayed.get("/get/user").await, Answer::ok("null"));
         assert_eq!(replayed.get("/get/cart").await, Answer::ok("null"));
+        assert_eq!(site.listed("ada").await, 0, "no record is left of it");
     }
 }
 

@@ -21,7 +21,7 @@ use sessions::store::sqlite::SqliteStore;
 use sessions::{
     AccountKey, Backing, Capabilities, Change, ClientBacking, ClientSide, Clock, CurrentSession, FixedClock,
     Key, KeyRing, Lifecycle, Lifecycles, Loaded, Pauses, Policy, Presence, Reason, Record, Sealing,
-    SessionLayer, SessionsBuilder, SignIn, Store, StoreError, Summary, Values,
+    SessionLayer, Sessions, SessionsBuilder, SignIn, Store, StoreError, Summary, Values,
 };
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Semaphore;
@@ -36,6 +36,7 @@ use crate::servers::redis as servers;
 pub struct Site {
     pub clock: Arc<FixedClock>,
     pub is_client_side: bool,
+    sessions: Sessions,
     router: Router,
     has_read: Arc<Semaphore>,
     may_go_on: Arc<Semaphore>,
@@ -160,7 +161,8 @@ impl Site {
                 .declare("theme", Lifecycle::BROWSER)
                 .declare("user", Lifecycle::SESSION),
             ..SessionsBuilder::over(backing)
-        };
+        }
+        .build();
         let slow = Slow { has_read: Arc::clone(&has_read), may_go_on: Arc::clone(&may_go_on) };
         let router = Router::new()
             .route("/public", get(|| async { "hello" }))
@@ -183,8 +185,14 @@ impl Site {
             .route("/end-others", get(end_others))
             .route("/fill/{size}", get(fill))
             .layer(Extension(slow))
-            .layer(SessionLayer::new(sessions.build()));
-        Self { clock, is_client_side, router, has_read, may_go_on, _folder: None }
+            .layer(SessionLayer::new(sessions.clone()));
+        Self { clock, is_client_side, sessions, router, has_read, may_go_on, _folder: None }
+    }
+
+    /// How many sessions of an account the store lists; none where nothing is listed.
+    pub async fn listed(&self, name: &str) -> usize {
+        let listed = self.sessions.of_account(account(name)).await.expect("lists");
+        listed.map_or(0, |listed| listed.len())
     }
 
     pub async fn wait_until_slow_has_read(&self) {
@@ -260,11 +268,15 @@ async fn cycle_slowly(Extension(current): Extension<CurrentSession>, slow: Exten
 }
 
 async fn login(Path(name): Path<String>, Extension(current): Extension<CurrentSession>, policy: Policy) {
+    let account = account(&name);
+    let sign_in = SignIn { account, policy, values: Values::from([("user", name)]) };
+    current.sign_in(sign_in).await.expect("signs in");
+}
+
+fn account(name: &str) -> AccountKey {
     let mut bits = [0; 16];
     bits.iter_mut().zip(name.bytes()).for_each(|(bit, byte)| *bit = byte);
-    let values = Values::from([("user", name)]);
-    let sign_in = SignIn { account: AccountKey::from_bytes(bits), policy, values };
-    current.sign_in(sign_in).await.expect("signs in");
+    AccountKey::from_bytes(bits)
 }
 
 async fn ended(current: &CurrentSession) {
