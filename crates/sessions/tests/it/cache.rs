@@ -326,6 +326,50 @@ async fn on_one_folder_changes_and_ends_are_told_and_what_makes_no_difference_is
 }
 
 /// Ends a session `elsewhere` that is in memory `here`.
+#[tokio::test]
+async fn what_was_told_to_a_question_that_was_dropped_is_not_lost() {
+    let folder = TempDir::new().expect("a folder");
+    let clock = || Arc::new(FixedClock::default());
+    let open = || SqliteStore::open(&folder.path().join("s.db"), "", PATIENCE, clock()).expect("opens");
+    a_dropped_question_loses_nothing(open(), open()).await;
+    let prefix = servers::new_prefix();
+    a_dropped_question_loses_nothing(redis(&prefix).await, redis(&prefix).await).await;
+}
+
+async fn a_dropped_question_loses_nothing<S: Watched>(here: S, elsewhere: S) {
+    for polls in 0..20 {
+        here.foreign_writes().await.expect("answers");
+        let key = key();
+        elsewhere.insert(&key, &record()).await.expect("inserts");
+        elsewhere.end(&key, Reason::Revoked).await.expect("ends");
+        let told = match polled(polls, here.foreign_writes()).await {
+            Some(answer) => answer,
+            None => {
+                // What still goes on without anybody who waits for it comes to its end.
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+                here.foreign_writes().await
+            }
+        };
+        match told.expect("answers") {
+            Foreign::Keys(told) => assert!(told.contains(&key), "dropped after {polls} polls"),
+            Foreign::Anything => {}
+        }
+    }
+}
+
+/// What a call answers within so many polls, after which it is dropped.
+async fn polled<T>(polls: usize, call: impl Future<Output = T>) -> Option<T> {
+    let mut call = std::pin::pin!(call);
+    for _ in 0..polls {
+        let poll = std::future::poll_fn(|context| std::task::Poll::Ready(call.as_mut().poll(context))).await;
+        if let std::task::Poll::Ready(answer) = poll {
+            return Some(answer);
+        }
+        tokio::task::yield_now().await;
+    }
+    None
+}
+
 async fn is_over_within_a_second<S: Watched>(here: S, elsewhere: S) {
     let here = Cached::new(here, 1 << 20, Arc::new(FixedClock::default()));
     let key = key();

@@ -110,12 +110,13 @@ impl Database {
         let inner = Arc::clone(&self.inner);
         let asked = tokio::task::spawn_blocking(move || {
             let writer = inner.writer.lock();
-            let version = writer
-                .prepare_cached("PRAGMA data_version")
-                .and_then(|mut statement| statement.query_row([], |row| row.get(0)))?;
-            Ok::<_, rusqlite::Error>(inner.data_version.swap(version, Ordering::Relaxed) != version)
+            let mut statement = writer.prepare_cached("PRAGMA data_version")?;
+            statement.query_row([], |row| row.get(0))
         });
-        asked.await.map_err(StoreError::unavailable)?.map_err(StoreError::unavailable)
+        let version: rusqlite::Result<i64> = asked.await.map_err(StoreError::unavailable)?;
+        let version = version.map_err(StoreError::unavailable)?;
+        // Here and not on the pool, where it goes on when nobody waits for the answer any more.
+        Ok(self.inner.data_version.swap(version, Ordering::Relaxed) != version)
     }
 
     #[cfg(test)]

@@ -105,32 +105,5 @@ async fn more_than_a_thousand_ends_at_once_are_told_as_anything() {
 #[tokio::test]
 async fn what_was_told_to_a_question_that_was_dropped_is_not_lost() {
     let schema = Schema::apart().await;
-    let (here, elsewhere) = (open(&schema).await, open(&schema).await);
-    for polls in 0..20 {
-        here.foreign_writes().await.expect("answers");
-        let key = key();
-        elsewhere.insert(&key, &record()).await.expect("inserts");
-        elsewhere.end(&key, Reason::Revoked).await.expect("ends");
-        let told = match polled(polls, here.foreign_writes()).await {
-            Some(answer) => answer,
-            None => here.foreign_writes().await,
-        };
-        match told.expect("answers") {
-            Foreign::Keys(told) => assert!(told.contains(&key), "dropped after {polls} polls"),
-            Foreign::Anything => {}
-        }
-    }
-}
-
-/// What a call answers within so many polls, after which it is dropped.
-async fn polled<T>(polls: usize, call: impl Future<Output = T>) -> Option<T> {
-    let mut call = std::pin::pin!(call);
-    for _ in 0..polls {
-        let poll = std::future::poll_fn(|context| std::task::Poll::Ready(call.as_mut().poll(context))).await;
-        if let std::task::Poll::Ready(answer) = poll {
-            return Some(answer);
-        }
-        tokio::task::yield_now().await;
-    }
-    None
+    a_dropped_question_loses_nothing(open(&schema).await, open(&schema).await).await;
 }
