@@ -89,11 +89,12 @@ function store(): Record<string, string> {
     case undefined:
       return {};
     case 'encrypted':
-      return { ANTEROOM_SESSIONS__STORE: 'encrypted', ANTEROOM_SESSIONS__KEYS: randomBytes(32).toString('hex') };
+    case 'signed':
+      return { ANTEROOM_SESSIONS__STORE: END2END_STORE, ANTEROOM_SESSIONS__KEYS: randomBytes(32).toString('hex') };
     case 'redis':
       return { ANTEROOM_SESSIONS__STORE: 'redis', ANTEROOM_SESSIONS__URL: `redis://127.0.0.1:${REDIS_PORT}/` };
     default:
-      throw new Error(`END2END_STORE is ${END2END_STORE}, but only encrypted and redis are known`);
+      throw new Error(`END2END_STORE is ${END2END_STORE}, but only encrypted, redis and signed are known`);
   }
 }
 

@@ -50,6 +50,20 @@ test('the limits count down, and the page asks the server by itself', WITH_JAVAS
   expect(navigations).toEqual([]);
 });
 
+test('the limits count down by the time of the server, not by that of the browser', WITH_JAVASCRIPT, async ({ visitor, page }) => {
+  await visitor.isMember();
+  await page.clock.setFixedTime('2001-01-01');
+  await visitor.open('/session');
+  expect(await page.evaluate(() => new Date().getUTCFullYear())).toBe(2001);
+  const before = await left(visitor, 'Idle limit');
+  expect(before).toBeGreaterThan(1700);
+  expect(before).toBeLessThanOrEqual(1800);
+  await expect.poll(() => left(visitor, 'Idle limit')).toBeLessThan(before);
+  // It asks the server again, whose answer shows the same time.
+  await page.waitForResponse((answer) => answer.url().endsWith('/api/v1/session'));
+  expect(await left(visitor, 'Idle limit')).toBeGreaterThan(1700);
+});
+
 test('a choice shows at once', WITH_JAVASCRIPT, async ({ visitor }) => {
   await visitor.open('/session');
   await visitor.choose('Dark');

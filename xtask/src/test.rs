@@ -125,7 +125,7 @@ fn browser_tests(tally: &mut Tally) -> Result<String> {
     let site = site::ensure(Mode::Release)?;
     let browser = browser::ensure()?;
     let mut sum = Tally::default();
-    for store in [None, Some("encrypted"), Some("redis")] {
+    for store in [None, Some("encrypted"), Some("redis"), Some("signed")] {
         say::progress(&format!("  running the journeys over {}", store.unwrap_or("sqlite")));
         let mut command = browser::playwright();
         command.arg("test").env("ANTEROOM_BINARY", &site.server);

@@ -38,6 +38,11 @@ impl Availability {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn is_away(&self) -> bool {
+        self.is_away.load(Ordering::Relaxed)
+    }
+
     fn has_failed(&self, error: &dyn Error, now: OffsetDateTime) {
         if self.failed.lock().replace(now).is_none() {
             self.is_away.store(true, Ordering::Relaxed);

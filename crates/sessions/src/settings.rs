@@ -138,6 +138,17 @@ impl Sessions {
         answer
     }
 
+    /// Whether the store counts as away.
+    #[cfg(test)]
+    pub(crate) fn is_away(&self) -> bool {
+        self.0.store.is_away()
+    }
+
+    /// Notes that the store has answered.
+    pub(crate) fn note_answer(&self) {
+        self.0.store.note(None, &*self.0.settings.clock);
+    }
+
     async fn answer<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
         let mut call = pin!(call);
         // Many answer at once, and then no timer is needed: it would also make every future around it as

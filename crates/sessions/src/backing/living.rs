@@ -25,7 +25,10 @@ impl Sessions {
             (Shown::Id { id, .. }, Backing::Server { store, .. }) => {
                 let key = self.key(id);
                 match store.at_hand(&key) {
-                    Some(record) => Ok(Loaded::Living(record)),
+                    Some(record) => {
+                        self.note_answer();
+                        Ok(Loaded::Living(record))
+                    }
                     None => self.within_budget(store.load(&key)).await,
                 }
             }
@@ -95,16 +98,16 @@ impl Sessions {
         }
     }
 
-    /// Ends one session.
+    /// Ends one session. Returns what it held at last, if it lived until now; where `record` is in a cookie, that.
     pub(crate) async fn end(
         &self,
         id: &SessionId,
         record: Option<&Record>,
         reason: Reason,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<Record>, StoreError> {
         let key = self.key(id);
         match (&self.settings().backing, record) {
-            (Backing::Server { store, .. }, _) => self.within_budget(store.end(&key, reason)).await.map(drop),
+            (Backing::Server { store, .. }, _) => self.within_budget(store.end(&key, reason)).await,
             (Backing::Client(client), Some(record)) => {
                 let ended = EndedEarly {
                     key,
@@ -113,9 +116,10 @@ impl Sessions {
                     at: self.now(),
                     until: record.absolute_deadline(),
                 };
-                self.within_budget(client.remembered.end(ended)).await
+                self.within_budget(client.remembered.end(ended)).await?;
+                Ok(Some(record.clone()))
             }
-            (Backing::Client(_), None) => Ok(()),
+            (Backing::Client(_), None) => Ok(None),
         }
     }
 

@@ -19,8 +19,8 @@ use crate::revocations::memory::MemoryRevocations;
 use crate::revocations::{EndedEarly, Standing};
 use crate::store::memory::MemoryStore;
 use crate::{
-    AccountKey, Change, CurrentSession, FixedClock, Key, Loaded, Pauses, Policy, Presence, Reason,
-    SessionLayer, SessionsBuilder, SignIn, Summary, Values,
+    AccountKey, Change, Clock, CurrentSession, FixedClock, Key, Lifecycle, Lifecycles, Loaded, Pauses,
+    Policy, Presence, Reason, SessionLayer, SessionsBuilder, SignIn, Summary, Values,
 };
 
 /// Never answers.
@@ -197,12 +197,17 @@ async fn a_gentle_sweep_pauses_between_its_steps() {
 #[derive(Debug)]
 struct Meddled {
     store: MemoryStore,
+    clock: Arc<FixedClock>,
+    /// So many loads get no answer.
+    fails: AtomicUsize,
     /// So many inserts find their key taken.
     taken: AtomicUsize,
     /// Ends when the next record has been inserted.
     ends_next: Mutex<Option<Key>>,
     /// Is changed when the next record has been inserted.
     changes_next: Mutex<Option<(Key, Change)>>,
+    /// All of whose sessions end before the next change.
+    all_end_next: Mutex<Option<AccountKey>>,
     /// So many ends of an account's sessions come just before a session goes on under another id.
     missed: AtomicUsize,
 }
@@ -210,19 +215,22 @@ struct Meddled {
 impl Meddled {
     fn new() -> Arc<Self> {
         let clock = Arc::new(FixedClock::default());
-        let (taken, missed) = (AtomicUsize::new(0), AtomicUsize::new(0));
         Arc::new(Self {
-            store: MemoryStore::new(clock),
-            taken,
+            store: MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>),
+            clock,
+            fails: AtomicUsize::new(0),
+            taken: AtomicUsize::new(0),
+            missed: AtomicUsize::new(0),
             ends_next: Mutex::default(),
             changes_next: Mutex::default(),
-            missed,
+            all_end_next: Mutex::default(),
         })
     }
 
     fn engine(self: &Arc<Self>) -> Sessions {
-        let clock = Arc::new(FixedClock::default());
-        SessionsBuilder { clock, ..SessionsBuilder::new(Arc::clone(self) as _) }.build()
+        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        let lifecycles = Lifecycles::default().declare("theme", Lifecycle::BROWSER);
+        SessionsBuilder { clock, lifecycles, ..SessionsBuilder::new(Arc::clone(self) as _) }.build()
     }
 }
 
@@ -249,10 +257,21 @@ impl Store for Meddled {
     }
 
     async fn load(&self, key: &Key) -> Result<Loaded, StoreError> {
+        if one_less(&self.fails) {
+            return Err(StoreError::unavailable("no answer"));
+        }
         self.store.load(key).await
     }
 
+    fn at_hand(&self, key: &Key) -> Option<Arc<Record>> {
+        if self.fails.load(Ordering::Relaxed) > 0 { None } else { self.store.at_hand(key) }
+    }
+
     async fn apply(&self, key: &Key, change: &Change) -> Result<Option<Record>, StoreError> {
+        let all_end = self.all_end_next.lock().take();
+        if let Some(account) = all_end {
+            self.store.end_of_account(account, None, Reason::Revoked).await?;
+        }
         self.store.apply(key, change).await
     }
 
@@ -362,6 +381,61 @@ async fn what_others_change_while_the_id_changes_goes_on() {
         assert_eq!(one.record.values, kept);
         assert_ne!(one.key, key);
     }
+}
+
+/// ASVS V7.4.1, V15.4.2.
+#[tokio::test]
+async fn a_session_whose_account_is_signed_out_while_its_id_changes_has_ended() {
+    let store = Meddled::new();
+    let (sessions, account) = (store.engine(), AccountKey::random());
+    let (current, key) = signed_in(&sessions, account).await;
+    current.presence().await.expect("lives");
+    *store.changes_next.lock() = Some((key, Change::set("a", 1.into(), sessions.now())));
+    current.change(Values::from([("b", 1)]), []).await.expect("is stored");
+    *store.all_end_next.lock() = Some(account);
+    assert!(!current.cycle_id().await.expect("answers"));
+    assert_eq!(sessions.of_account(account).await.expect("lists"), Some(vec![]));
+    assert_eq!(current.visit.settle().await.expect("settles").set_cookie, None);
+}
+
+/// ASVS V15.4.2.
+#[tokio::test]
+async fn a_sign_out_keeps_the_theme_that_was_chosen_meanwhile() {
+    let store = Meddled::new();
+    let sessions = store.engine();
+    let (current, key) = signed_in(&sessions, AccountKey::random()).await;
+    current.presence().await.expect("lives");
+    store.apply(&key, &Change::set("theme", "dark".into(), sessions.now())).await.expect("is stored");
+    current.sign_out().await.expect("signs out");
+    let presence = current.presence().await.expect("goes on");
+    assert_eq!(presence.record().expect("a guest").values, Values::from([("theme", "dark")]));
+}
+
+/// The browser has the newer cookie by now, or will have it.
+///
+/// ASVS V7.4.1, V15.4.2.
+#[tokio::test]
+async fn a_sign_out_after_a_change_of_id_takes_no_newer_cookie_away() {
+    let store = Meddled::new();
+    let sessions = store.engine();
+    let (current, key) = signed_in(&sessions, AccountKey::random()).await;
+    current.presence().await.expect("lives");
+    store.end(&key, Reason::Cycled).await.expect("ends");
+    current.sign_out().await.expect("answers");
+    assert_eq!(current.visit.settle().await.expect("settles").set_cookie, None);
+}
+
+/// ASVS V16.3.4.
+#[tokio::test]
+async fn what_is_at_hand_shows_that_the_store_is_back() {
+    let store = Meddled::new();
+    let sessions = store.engine();
+    let (current, _) = signed_in(&sessions, AccountKey::random()).await;
+    store.fails.store(1, Ordering::Relaxed);
+    assert!(current.presence().await.is_err() && sessions.is_away());
+    store.clock.advance(Duration::seconds(5));
+    current.presence().await.expect("lives");
+    assert!(!sessions.is_away());
 }
 
 /// A session that goes on under another id just then is in no list: its new id is not there yet, and later its old one

@@ -47,6 +47,14 @@ impl InCookies {
         })
     }
 
+    /// The same, if its limits have not passed: whether it was ended is for the engine to find out.
+    fn within_limits(&self, key: &Key) -> Option<(Shown, Arc<Record>)> {
+        let shown = self.shown(key);
+        let Shown::Contents(cookie) = &shown else { return None };
+        let record = Arc::clone(&cookie.record);
+        record.expired(self.sessions.now()).is_none().then_some((shown, record))
+    }
+
     /// Sends the browser a cookie.
     fn hand_out(&self, key: &Key, living: Living<'_>) -> Result<(), StoreError> {
         let cookie = self.sessions.cookie_value(living, None)?;
@@ -72,7 +80,7 @@ impl Store for InCookies {
     }
 
     async fn apply(&self, key: &Key, change: &Change) -> Result<Option<Record>, StoreError> {
-        let Some((shown, record)) = self.living(key).await? else { return Ok(None) };
+        let Some((shown, record)) = self.within_limits(key) else { return Ok(None) };
         let Some(living) = as_living(&shown, &record) else { return Ok(None) };
         let applied = self.sessions.apply(living, change).await?;
         if let Some(record) = &applied {
@@ -82,7 +90,7 @@ impl Store for InCookies {
     }
 
     async fn touch(&self, key: &Key, _: OffsetDateTime) -> Result<bool, StoreError> {
-        let Some((shown, record)) = self.living(key).await? else { return Ok(false) };
+        let Some((shown, record)) = self.within_limits(key) else { return Ok(false) };
         let Some(living) = as_living(&shown, &record) else { return Ok(false) };
         let (lives, touched) = self.sessions.touch(living).await?;
         if let Some(record) = &touched {

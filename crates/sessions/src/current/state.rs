@@ -100,14 +100,15 @@ impl Visit {
         Ok(())
     }
 
-    /// Ends the living session and keeps what its lifecycles keep.
-    pub(super) async fn end(&self, state: &mut State, record: &Record) -> Result<(), StoreError> {
-        let sessions = &self.sessions;
-        if let Some(id) = state.id {
-            sessions.end(&id, Some(record), Reason::SignedOut).await?;
-            self.note(id, Happening::Ended(Reason::SignedOut));
-        }
-        self.leave(state, record).await;
+    /// Ends the living session and keeps what its lifecycles keep of what it held at last. If it has ended meanwhile,
+    /// the browser may have a newer cookie, which stays.
+    async fn end(&self, state: &mut State, record: &Record) -> Result<(), StoreError> {
+        let Some(id) = state.id else { return Ok(()) };
+        let Some(last) = self.sessions.end(&id, Some(record), Reason::SignedOut).await? else {
+            return self.go_on(state, None);
+        };
+        self.note(id, Happening::Ended(Reason::SignedOut));
+        self.leave(state, &last).await;
         Ok(())
     }
 
@@ -210,8 +211,10 @@ impl Visit {
                 None => {
                     self.go_on(state, None)?;
                     sessions.end(&new, Some(&record), Reason::Cycled).await?;
-                    return Ok(None);
                 }
+            }
+            if goes_on == GoesOn::WhileItLives && state.living().is_none() {
+                return Ok(None);
             }
         }
         self.hand_on(before.id, new, is_same_visitor);
@@ -225,9 +228,9 @@ impl Visit {
     /// ended under its old id.
     async fn add(&self, state: &mut State, known: &Values, last: &Values) {
         let late = Change::between(known, last, self.sessions.now());
-        if !late.is_empty()
-            && let Err(error) = self.apply(state, late).await
-        {
+        let Some(living) = state.living().filter(|_| !late.is_empty()) else { return };
+        let applied = self.sessions.apply(living, &late).await;
+        if let Err(error) = applied.and_then(|record| self.go_on(state, record)) {
             tracing::error!(%error, "a change made while a session's id changed was lost");
         }
     }

@@ -130,7 +130,8 @@ impl RedisStore {
         call
     }
 
-    /// Ends one session; of `account` alone, and alive, if one is given. Whose it was, if it ended now.
+    /// Ends one session; of `account` alone, and alive, if one is given. What it held, and whose it was, if it ended
+    /// now.
     async fn end_one(
         &self,
         key: &Key,
@@ -167,7 +168,7 @@ impl RedisStore {
 
 /// What became of a session that was to end.
 struct Ended {
-    /// What it held, if it lived until then.
+    /// What it held, if it lived until then; less than that, if it was to be somebody's.
     last: Text,
     account: Option<AccountKey>,
 }

@@ -328,6 +328,21 @@ mod tests {
             store.database.execute("UPDATE sessions SET value = ?1", damage);
             assert!(matches!(store.load(&key).await, Err(StoreError::Corrupt(_))), "{damage}");
         }
+        for damage in ["value = CAST(x'ff' AS TEXT)", "account = CAST(?1 AS BLOB)"] {
+            let key = SessionId::random().key("");
+            store.insert(&key, &record).await.expect("inserts");
+            let damage = format!("UPDATE sessions SET {damage} WHERE ?1 = 'odd'");
+            store.database.execute(&damage, "odd");
+            let change = Change::set("a", 1.into(), store.clock.now());
+            assert!(matches!(store.load(&key).await, Err(StoreError::Corrupt(_))), "{damage}");
+            assert!(matches!(store.apply(&key, &change).await, Err(StoreError::Corrupt(_))), "{damage}");
+            assert_eq!(store.end(&key, Reason::Corrupt).await.expect("ends"), None, "{damage}");
+            let loaded = store.load(&key).await;
+            assert!(
+                matches!(loaded, Ok(Loaded::Ended { reason: Reason::Corrupt, .. })),
+                "{damage}: {loaded:?}"
+            );
+        }
     }
 
     #[tokio::test]

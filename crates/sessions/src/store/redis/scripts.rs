@@ -126,7 +126,7 @@ return 1
 ";
 
 /// `ARGV`: now, the reason, and whose it must be to end, if that matters. Answers with the text that stood there, if
-/// it has ended now, and whose it was.
+/// it has ended now, and whose it was; if that matters, with no more than that it has.
 const END: &str = r"
 local now, reason, wanted = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local kind = redis.call('TYPE', KEYS[1]).ok
@@ -142,7 +142,7 @@ if kind == 'string' then
   if is_over then
     reason, at = found.deadline >= found.last and 'absolute' or 'idle', found.deadline
   elseif not found.err then
-    last = text
+    last = wanted == '' and text or '1'
   end
 elseif wanted ~= '' then
   return { false, '' }

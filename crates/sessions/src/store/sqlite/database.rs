@@ -38,7 +38,19 @@ pub struct WriteError(pub StoreError);
 
 impl From<rusqlite::Error> for WriteError {
     fn from(error: rusqlite::Error) -> Self {
-        Self(StoreError::unavailable(error))
+        Self(meaning(error))
+    }
+}
+
+/// What an error means: a value that is not of its column's kind says that its row cannot be read.
+fn meaning(error: rusqlite::Error) -> StoreError {
+    use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error};
+    match error {
+        FromSqlConversionFailure(..)
+        | IntegralValueOutOfRange(..)
+        | InvalidColumnType(..)
+        | Utf8Error(..) => StoreError::corrupt(error),
+        _ => StoreError::unavailable(error),
     }
 }
 
@@ -71,7 +83,7 @@ impl Database {
     /// Runs a query in this thread.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`].
+    /// [`StoreError::Unavailable`], or [`StoreError::Corrupt`] for a value that is not of its column's kind.
     pub fn read<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
         let idle = self.inner.readers.lock().pop();
         let reader = match idle {
@@ -79,7 +91,7 @@ impl Database {
             None => file::connect_reader(&self.inner.path, self.inner.patience)
                 .map_err(StoreError::unavailable)?,
         };
-        let result = query(&reader).map_err(StoreError::unavailable);
+        let result = query(&reader).map_err(meaning);
         self.inner.readers.lock().push(reader);
         result
     }
