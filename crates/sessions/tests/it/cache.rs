@@ -342,13 +342,12 @@ async fn a_dropped_question_loses_nothing<S: Watched>(here: S, elsewhere: S) {
         let key = key();
         elsewhere.insert(&key, &record()).await.expect("inserts");
         elsewhere.end(&key, Reason::Revoked).await.expect("ends");
-        let told = match polled(polls, here.foreign_writes()).await {
-            Some(answer) => answer,
-            None => {
-                // What still goes on without anybody who waits for it comes to its end.
-                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-                here.foreign_writes().await
-            }
+        let told = if let Some(answer) = polled(polls, here.foreign_writes()).await {
+            answer
+        } else {
+            // What still goes on without anybody who waits for it comes to its end.
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            here.foreign_writes().await
         };
         match told.expect("answers") {
             Foreign::Keys(told) => assert!(told.contains(&key), "dropped after {polls} polls"),
