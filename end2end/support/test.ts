@@ -11,6 +11,9 @@ export const WITH_JAVASCRIPT = { tag: '@with-javascript' };
 /** What is also tried with sessions in other stores. */
 export const JOURNEY = { tag: '@journey' };
 
+/** Whether an account's sessions can be listed: not where their records are in cookies. */
+export const IS_LISTED = !['encrypted', 'signed'].includes(process.env.END2END_STORE ?? '');
+
 interface Fixtures {
   complaints: Complaints;
   visitor: Visitor;

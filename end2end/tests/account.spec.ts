@@ -223,6 +223,7 @@ test.describe('when the sign-in is not recent any more', () => {
     await visitor.content.getByRole('button', { name: 'Sign out everywhere else' }).click();
     await confirm(visitor);
     await expect(visitor.content.getByRole('listitem')).toHaveCount(1);
+    await expect(dialog(visitor)).toBeHidden();
     await isNotRecent(page);
     await changePassword(visitor);
     await confirm(visitor);
