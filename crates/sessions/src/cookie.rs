@@ -63,23 +63,16 @@ impl Cookie {
     /// there twice counts as absent, since nobody can tell which of the two is ours.
     #[must_use]
     pub fn read<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
-        let mut found = None;
-        for header in headers.get_all(COOKIE) {
-            for pair in pairs(header.as_bytes()) {
-                if let Some(value) = self.value(trim(pair)) {
-                    if found.is_some() {
-                        return None;
-                    }
-                    found = Some(value);
-                }
-            }
+        let mut values = headers
+            .get_all(COOKIE)
+            .iter()
+            .flat_map(|header| pairs(header.as_bytes()))
+            .map(trim)
+            .filter_map(|pair| pair.strip_prefix(self.name.as_bytes())?.strip_prefix(b"="));
+        match (values.next(), values.next()) {
+            (Some(value), None) => std::str::from_utf8(value).ok(),
+            _ => None,
         }
-        std::str::from_utf8(found?).ok()
-    }
-
-    /// The value, if the pair is one of this cookie.
-    fn value<'a>(&self, pair: &'a [u8]) -> Option<&'a [u8]> {
-        pair.strip_prefix(self.name.as_bytes())?.strip_prefix(b"=")
     }
 
     /// The `Set-Cookie` value that hands out `value`: until the browser closes, or for `max_age`.

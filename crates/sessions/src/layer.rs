@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use http::header::{CACHE_CONTROL, Entry, RETRY_AFTER, SET_COOKIE, VARY};
+use http::header::{CACHE_CONTROL, RETRY_AFTER, SET_COOKIE, VARY};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
@@ -154,15 +154,9 @@ fn with_headers<B>(mut response: Response<B>, settled: Settled) -> Response<B> {
 
 /// Says so once, whatever the handler has said already.
 fn vary_by_cookie(headers: &mut HeaderMap) {
-    let cookie = HeaderValue::from_static("Cookie");
-    match headers.entry(VARY) {
-        Entry::Vacant(place) => drop(place.insert(cookie)),
-        Entry::Occupied(mut said)
-            if !said.iter().any(|value| value.as_bytes().eq_ignore_ascii_case(b"cookie")) =>
-        {
-            said.append(cookie);
-        }
-        Entry::Occupied(_) => {}
+    let says_so = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"cookie");
+    if !headers.get_all(VARY).iter().any(says_so) {
+        headers.append(VARY, HeaderValue::from_static("Cookie"));
     }
 }
 

@@ -289,8 +289,6 @@ impl Watched for RedisStore {
     }
 }
 
-/// What stands under a session's key and is no session is corrupt; anything else says that Redis cannot be
-/// used at present.
 /// What an error means to those who asked together: an answer to each of them, if the server gave any, says of some
 /// that they cannot be read.
 fn meaning_together(error: RedisError) -> StoreError {
@@ -300,6 +298,8 @@ fn meaning_together(error: RedisError) -> StoreError {
     }
 }
 
+/// What stands under a session's key and is no session is corrupt; anything else says that Redis cannot be
+/// used at present.
 fn meaning(error: RedisError) -> StoreError {
     match error.code() {
         Some("WRONGTYPE" | scripts::CORRUPT) => StoreError::corrupt(error),
