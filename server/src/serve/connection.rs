@@ -1,6 +1,7 @@
 //! One connection: how it is spoken to, what it may take, and when it ends.
 
 mod idle;
+mod staged;
 
 use std::convert::Infallible;
 use std::future::{Future, pending};
@@ -24,6 +25,7 @@ use crate::edge::Edge;
 use crate::middleware::Peer;
 use crate::tls::HTTP_2;
 use idle::Idle;
+use staged::{Sending, staged};
 
 /// Longest wait for a request's head in HTTP/1.1, the first and the next on a connection.
 const HEADER_READ: Duration = Duration::from_secs(10);
@@ -50,14 +52,16 @@ const PING_ANSWER: Duration = Duration::from_secs(10);
 
 /// Plain HTTP/1.1.
 pub(super) async fn plain(stream: TcpStream, peer: SocketAddr, edge: Edge, stopping: Stopping) {
-    let service = service_fn(move |request| answer(edge.clone(), peer, request));
-    drive(http_1(stream, service), pending(), stopping).await;
+    let (stream, sending) = staged(stream);
+    site_in_http_1(stream, sending, peer, edge, stopping).await;
 }
 
 /// The same for who has to come back over TLS.
 pub(super) async fn redirect(stream: TcpStream, redirect: Redirect, stopping: Stopping) {
+    let (stream, sending) = staged(stream);
     let service = service_fn(move |request: Request<Incoming>| {
         let response = redirect.answer(&request);
+        drop(sending.watch(request.into_body()));
         async move { Ok::<_, Infallible>(response) }
     });
     drive(http_1(stream, service), pending(), stopping).await;
@@ -71,33 +75,46 @@ pub(super) async fn secure(
     acceptor: TlsAcceptor,
     mut stopping: Stopping,
 ) {
+    let (stream, sending) = staged(stream);
     let handshake = tokio::select! {
         handshake = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)) => handshake,
         _ = stopping.changed() => return,
     };
-    let stream = match handshake {
+    let mut stream = match handshake {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => return tracing::debug!(%error, "a TLS handshake failed"),
         Err(_late) => return tracing::debug!("a TLS handshake took too long"),
     };
     if stream.get_ref().1.alpn_protocol() == Some(HTTP_2) {
+        stream.get_mut().0.end_at_once();
         let idle = Idle::default();
         let busy = idle.clone();
-        let service = service_fn(move |request| busy.during(answer(edge.clone(), peer, request)));
+        let service = service_fn(move |request: Request<Incoming>| {
+            busy.during(answer(edge.clone(), peer, request.map(Body::new)))
+        });
         drive(http_2(stream, service), idle.elapsed(IDLE), stopping).await;
     } else {
-        let service = service_fn(move |request| answer(edge.clone(), peer, request));
-        drive(http_1(stream, service), pending(), stopping).await;
+        site_in_http_1(stream, sending, peer, edge, stopping).await;
     }
+}
+
+async fn site_in_http_1<I>(stream: I, sending: Sending, peer: SocketAddr, edge: Edge, stopping: Stopping)
+where
+    I: AsyncRead + AsyncWrite + Unpin + 'static,
+{
+    let service = service_fn(move |request: Request<Incoming>| {
+        answer(edge.clone(), peer, request.map(|body| Body::new(sending.watch(body))))
+    });
+    drive(http_1(stream, service), pending(), stopping).await;
 }
 
 async fn answer(
     edge: Edge,
     peer: SocketAddr,
-    mut request: Request<Incoming>,
+    mut request: Request<Body>,
 ) -> Result<Response<Body>, Infallible> {
     request.extensions_mut().insert(Peer::new(peer));
-    edge.answer(request.map(Body::new)).await
+    edge.answer(request).await
 }
 
 fn http_1<I, S>(stream: I, service: S) -> http1::Connection<TokioIo<I>, S>

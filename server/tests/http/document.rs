@@ -44,6 +44,7 @@ fn number(text: &str) -> u64 {
     }
     match text.trim().split_once(' ') {
         Some((count, "KiB")) => number(count) * 1024,
+        Some((count, "MiB")) => number(count) * 1024 * 1024,
         Some((count, unit)) => number(count) * milliseconds(unit),
         None => text.trim().replace([',', '_'], "").parse().expect("a number"),
     }

@@ -6,6 +6,7 @@ mod app;
 
 mod accounts;
 mod caching;
+mod closing;
 mod commands;
 mod databases;
 mod devices;
