@@ -29,8 +29,11 @@ pub fn find(root: &Path) -> Result<Vec<Evidence>> {
     let mut found = Vec::new();
     for file in files {
         let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        let place = file.strip_prefix(root).unwrap_or(&file);
-        found.extend(in_file(place, &text)?);
+        let source = Source { place: file.strip_prefix(root).unwrap_or(&file), text: &text };
+        let parent = file.parent().unwrap_or(root).with_extension("rs");
+        let above = fs::read_to_string(&parent).unwrap_or_default();
+        let parent = Source { place: parent.strip_prefix(root).unwrap_or(&parent), text: &above };
+        found.extend(in_file(source, parent)?);
     }
     found.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(found)
@@ -49,7 +52,22 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-fn in_file(place: &Path, text: &str) -> Result<Vec<Evidence>> {
+/// A file of code; without text if there is none.
+#[derive(Clone, Copy)]
+struct Source<'a> {
+    place: &'a Path,
+    text: &'a str,
+}
+
+impl Source<'_> {
+    /// Whether a macro of this file is given the name, on a line of its own.
+    fn lists(&self, name: &str) -> bool {
+        self.text.lines().any(|line| line.trim() == name)
+    }
+}
+
+fn in_file(source: Source<'_>, parent: Source<'_>) -> Result<Vec<Evidence>> {
+    let Source { place, text } = source;
     let is_rust = place.extension().is_some_and(|extension| extension == "rs");
     let start = if is_rust { "/// " } else { "// " };
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
@@ -59,7 +77,7 @@ fn in_file(place: &Path, text: &str) -> Result<Vec<Evidence>> {
         let at = || format!("{}:{}", place.display(), number + 1);
         let ids = ids_of(said).with_context(|| format!("{} must read `ASVS V1.2.3, V4.5.6.`", at()))?;
         let below = lines.get(number + 1..).unwrap_or_default();
-        let named = if is_rust { rust_test(place, text, below) } else { browser_test(place, below) };
+        let named = if is_rust { rust_test(source, parent, below) } else { browser_test(place, below) };
         let Some((name, shows)) = named else { bail!("below {} there is no test", at()) };
         found.push(Evidence { name, shows, ids });
     }
@@ -77,15 +95,15 @@ fn is_id(id: &str) -> bool {
     numbers.is_some_and(|numbers| numbers.len() == 3 && numbers.iter().all(|one| one.parse::<u8>().is_ok()))
 }
 
-/// The function that follows, if it is a test: by its attribute, or because a macro of this file, or of those
-/// that run the public rules, makes one of its name.
-fn rust_test(place: &Path, text: &str, below: &[&str]) -> Option<(String, String)> {
+/// The function that follows, if it is a test: by its attribute, or because a macro of this file, or of the module
+/// above that shows what is in this one, makes one of its name.
+fn rust_test(source: Source<'_>, parent: Source<'_>, below: &[&str]) -> Option<(String, String)> {
     let head = below.iter().take_while(|line| is_before_name(line)).count();
     let name = below.get(head)?.split_once("fn ")?.1.split(['(', '<']).next()?;
     let above = below.get(..head)?;
     let is_marked = above.iter().any(|line| line.starts_with("#[") && line.contains("test"));
-    let is_listed = text.lines().any(|line| line.trim() == name);
-    (is_marked || is_listed).then(|| (format!("{}{name}", module(place, text, name)), sentence(name)))
+    let home = if !is_marked && parent.lists(name) { parent } else { source };
+    (is_marked || home.lists(name)).then(|| (format!("{}{name}", module(home, name)), sentence(name)))
 }
 
 fn is_before_name(line: &str) -> bool {
@@ -93,7 +111,7 @@ fn is_before_name(line: &str) -> bool {
 }
 
 /// `server/tests/http/login.rs` is `http::login::`, `crates/auth/src/keys.rs` is `auth::keys::tests::`.
-fn module(place: &Path, text: &str, name: &str) -> String {
+fn module(Source { place, text }: Source<'_>, name: &str) -> String {
     let parts: Vec<&str> = place.iter().filter_map(|part| part.to_str()).collect();
     let source = parts.iter().position(|part| matches!(*part, "src" | "tests" | "examples"));
     let (before, after) = parts.split_at(source.unwrap_or(0));
@@ -128,8 +146,12 @@ fn sentence(name: &str) -> String {
 mod tests {
     use super::*;
 
+    fn source<'a>(place: &'a str, text: &'a str) -> Source<'a> {
+        Source { place: Path::new(place), text }
+    }
+
     fn names(place: &str, text: &str) -> Result<Vec<(String, Vec<String>)>> {
-        let found = in_file(Path::new(place), text)?;
+        let found = in_file(source(place, text), source("", ""))?;
         Ok(found.into_iter().map(|one| (one.name, one.ids)).collect())
     }
 
@@ -139,6 +161,18 @@ mod tests {
         let ids = vec!["V7.2.3".to_owned(), "V7.2.4".to_owned()];
         let found = names("server/tests/http/login.rs", text).unwrap();
         assert_eq!(found, [("http::login::ids_differ".to_owned(), ids)]);
+    }
+
+    #[test]
+    fn a_rule_is_named_by_the_module_that_lists_it() {
+        let rule =
+            "/// ASVS V7.3.1.\npub async fn an_expired_record_does_not_load(fixture: &impl Fixture) {}";
+        let rule = source("crates/sessions/src/conformance/limits.rs", rule);
+        let list = source("crates/sessions/src/conformance.rs", "    an_expired_record_does_not_load\n");
+        let found = in_file(rule, list).unwrap();
+        let names: Vec<_> = found.into_iter().map(|one| one.name).collect();
+        assert_eq!(names, ["sessions::conformance::an_expired_record_does_not_load"]);
+        assert!(in_file(rule, source("", "")).is_err(), "nobody runs it");
     }
 
     #[test]

@@ -1,0 +1,60 @@
+//! What belongs to an account or to an application belongs to no other.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use time::Duration;
+
+use super::{Bench, Fixture, not_applicable};
+use crate::store::Loaded;
+use crate::{AccountKey, Change, Clock, FixedClock, Pauses, Policy, Reason, Record, SessionId};
+
+/// An account's list has its living sessions, and ending them touches nobody else.
+pub async fn an_account_lists_and_ends_exactly_its_own(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture).await;
+    let (ada, bob) = (AccountKey::random(), AccountKey::random());
+    let (kept, other) = (bench.living(Some(ada)).await, bench.living(Some(ada)).await);
+    let (bobs, guest) = (bench.living(Some(bob)).await, bench.living(None).await);
+    let gone = bench.living(Some(ada)).await;
+    bench.store.end(&gone, Reason::SignedOut).await.expect("ends");
+    assert!(bench.lists(ada, &[kept, other]).await);
+    let ended = bench.store.end_of_account(ada, Some(&kept), Reason::PasswordChanged).await.expect("ends");
+    assert_eq!(ended, 1);
+    assert!(matches!(bench.load(&other).await, Loaded::Ended { reason: Reason::PasswordChanged, .. }));
+    for key in [kept, bobs, guest] {
+        assert!(bench.loads(&key).await);
+    }
+}
+
+/// What a limit has ended is nobody's any more.
+pub async fn an_account_neither_lists_nor_ends_what_has_expired(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture).await;
+    let account = AccountKey::random();
+    let key = bench.living(Some(account)).await;
+    bench.clock.advance(Duration::minutes(31));
+    assert_eq!(bench.store.of_account(account).await.expect("lists"), []);
+    assert_eq!(bench.store.end_of_account(account, None, Reason::Revoked).await.expect("ends"), 0);
+    assert!(matches!(bench.load(&key).await, Loaded::Ended { reason: Reason::Idle, .. }));
+}
+
+/// Two applications may share a store and even an account's key.
+pub async fn applications_on_one_store_do_not_see_each_other(fixture: &impl Fixture) {
+    let clock = Arc::new(FixedClock::default());
+    let open = |prefix| fixture.open(prefix, Arc::clone(&clock) as Arc<dyn Clock>);
+    let (shop, wiki) = (open("shop:").await, open("wiki:").await);
+    if !shop.capabilities().shared {
+        return not_applicable("nobody else can open it");
+    }
+    let (id, account) = (SessionId::random(), AccountKey::random());
+    let record = Record { account: Some(account), ..Record::new(Policy::SIGNED_IN, clock.now()) };
+    shop.insert(&id.key("shop:"), &record).await.expect("inserts");
+    assert_eq!(wiki.load(&id.key("wiki:")).await.expect("loads"), Loaded::Absent);
+    assert_eq!(wiki.of_account(account).await.expect("lists"), []);
+    assert_eq!(wiki.end_of_account(account, None, Reason::Revoked).await.expect("ends"), 0);
+    let change = Change::set("a", json!(1), clock.now());
+    assert_eq!(wiki.apply(&id.key("wiki:"), &change).await.expect("answers"), None);
+    assert!(!wiki.touch(&id.key("wiki:"), clock.now()).await.expect("answers"));
+    assert_eq!(wiki.end(&id.key("wiki:"), Reason::Revoked).await.expect("answers"), None);
+    wiki.sweep(100, &Pauses::brisk()).await.expect("sweeps");
+    assert!(matches!(shop.load(&id.key("shop:")).await.expect("loads"), Loaded::Living(_)));
+}
