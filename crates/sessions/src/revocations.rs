@@ -39,7 +39,7 @@ pub trait Revocations: fmt::Debug + Send + Sync + 'static {
     async fn standing(&self, key: &Key, account: Option<AccountKey>) -> Result<Standing, StoreError>;
 
     /// Remembers the end of one session. The first reason stands. Where an account has more than
-    /// [`MOST_ENDED`] of them, they are forgotten and its epoch rises instead: then `true`.
+    /// [`MOST_ENDED`] of them by that, they are forgotten and its epoch rises instead: then `true`.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].

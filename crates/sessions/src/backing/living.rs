@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use time::Duration;
 
-use super::{Backing, Shown};
+use super::{Backing, ClientBacking, Shown};
 use crate::revocations::{EndedEarly, Standing};
 use crate::store::{Loaded, StoreError};
 use crate::{Change, Contents, Key, Reason, Record, SessionId, Sessions, signed_id};
@@ -109,37 +109,60 @@ impl Sessions {
         match (&self.settings().backing, record) {
             (Backing::Server { store, .. }, _) => self.within_budget(store.end(&key, reason)).await,
             (Backing::Client(client), Some(record)) => {
-                let ended = EndedEarly {
-                    key,
-                    account: record.account,
-                    reason,
-                    at: self.now(),
-                    until: record.absolute_deadline(),
-                };
-                self.within_budget(client.remembered.end(ended)).await?;
+                self.end_early(client, key, record, reason).await?;
                 Ok(Some(record.clone()))
             }
             (Backing::Client(_), None) => Ok(None),
         }
     }
 
-    /// Ends a session that is to go on under another id, `epoch` being that one's. Returns what it held at last; `None`:
-    /// it had ended already, and is not to go on.
+    /// Ends a session that is to go on with `new` under another id, begun in `epoch`. Returns what it held at last, and
+    /// the epoch in which it goes on; `None`: it had ended already, and is not to go on.
     pub(crate) async fn end_to_go_on(
         &self,
         old: Living<'_>,
+        new: &Record,
         epoch: u64,
-    ) -> Result<Option<Record>, StoreError> {
+    ) -> Result<Option<(Record, u64)>, StoreError> {
         let key = self.key(&old.id);
         match &self.settings().backing {
-            Backing::Server { store, .. } => self.within_budget(store.end(&key, Reason::Cycled)).await,
-            Backing::Client(_) => {
-                self.end(&old.id, Some(old.record), Reason::Cycled).await?;
+            Backing::Server { store, .. } => {
+                let last = self.within_budget(store.end(&key, Reason::Cycled)).await?;
+                Ok(last.map(|last| (last, epoch)))
+            }
+            Backing::Client(client) => {
+                let rose = self.end_early(client, key, old.record, Reason::Cycled).await?;
                 let standing = self.standing(&key, old.record).await?;
-                let is_cycled = standing.ended.is_some_and(|(first, _)| first == Reason::Cycled);
-                Ok((is_cycled && epoch == old.epoch).then(|| old.record.clone()))
+                let goes_on_in = if rose && old.record.account == new.account {
+                    // By this end the account's list was too long. Its epoch rose once for that; if it rose further,
+                    // somebody ended all its sessions.
+                    (standing.epoch == epoch + 1).then_some(standing.epoch)
+                } else {
+                    let is_cycled = standing.ended.is_some_and(|(first, _)| first == Reason::Cycled);
+                    is_cycled.then_some(epoch)
+                };
+                let goes_on_in = goes_on_in.filter(|_| epoch == old.epoch);
+                Ok(goes_on_in.map(|epoch| (old.record.clone(), epoch)))
             }
         }
+    }
+
+    /// Remembers the end of a session whose record is in a cookie. Whether its account's epoch rose by that.
+    async fn end_early(
+        &self,
+        client: &ClientBacking,
+        key: Key,
+        record: &Record,
+        reason: Reason,
+    ) -> Result<bool, StoreError> {
+        let ended = EndedEarly {
+            key,
+            account: record.account,
+            reason,
+            at: self.now(),
+            until: record.absolute_deadline(),
+        };
+        self.within_budget(client.remembered.end(ended)).await
     }
 
     /// A living session as it is by now. `None`: it has ended since it was loaded.

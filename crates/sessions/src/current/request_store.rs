@@ -16,10 +16,13 @@ use crate::{Change, StoreError, Values};
 ///
 /// The ids that `Session` sees are placeholders: the true id never leaves this crate. There are two
 /// of them, because tower-sessions 0.15.0 calls `delete` with the session's id in `flush` and
-/// `delete`, but with the record's id in `cycle_id`; so the two can be told apart.
+/// `delete`, but with the record's id in `cycle_id`; so the two can be told apart. Not after a `clear` before which
+/// nothing was read: it makes a record with the session's id without asking the store. Then `cycle_id` is a sign-out,
+/// too, which leaves as little, under a new id.
 #[derive(Debug, Default)]
 pub(super) struct ThroughSession {
-    base: Mutex<Values>,
+    /// What a change is measured against; `None` if nothing was loaded.
+    base: Mutex<Option<Values>>,
     ending: Mutex<Option<Ending>>,
 }
 
@@ -55,7 +58,7 @@ impl Visit {
         match ending {
             Some(Ending::Cycle) => self.cycle_id().await.map(drop),
             Some(Ending::SignOut) => {
-                *self.through_session.base.lock() = Values::new();
+                *self.through_session.base.lock() = Some(Values::new());
                 self.sign_out().await
             }
             None => Ok(()),
@@ -65,12 +68,25 @@ impl Visit {
     /// Sends what changed against what was loaded.
     async fn send(&self, data: &HashMap<String, Value>) -> session_store::Result<()> {
         let after: Values = data.iter().map(|(key, value)| (key, value.clone())).collect();
-        let change = Change::between(&self.through_session.base.lock(), &after, self.sessions.now());
+        let base = self.through_session.base.lock().clone();
+        let base = match base {
+            Some(base) => base,
+            None => self.values().await?,
+        };
+        let change = Change::between(&base, &after, self.sessions.now());
         if !change.is_empty() {
             self.change(change).await.map_err(meaning)?;
-            *self.through_session.base.lock() = after;
         }
+        *self.through_session.base.lock() = Some(after);
         Ok(())
+    }
+
+    /// What the session holds.
+    async fn values(&self) -> session_store::Result<Values> {
+        Ok(match self.presence().await.map_err(meaning)? {
+            Presence::Living(record) => record.values.clone(),
+            Presence::Nobody | Presence::Ended { .. } => Values::new(),
+        })
     }
 }
 
@@ -88,11 +104,8 @@ impl SessionStore for Visit {
     }
 
     async fn load(&self, _: &Id) -> session_store::Result<Option<TowerRecord>> {
-        let values = match self.presence().await.map_err(meaning)? {
-            Presence::Living(record) => record.values.clone(),
-            Presence::Nobody | Presence::Ended { .. } => Values::new(),
-        };
-        self.through_session.base.lock().clone_from(&values);
+        let values = self.values().await?;
+        *self.through_session.base.lock() = Some(values.clone());
         Ok(Some(TowerRecord {
             id: RECORD_PLACEHOLDER,
             data: values.into_iter().collect(),

@@ -20,8 +20,11 @@ pub(crate) struct Settled {
 impl Visit {
     /// Notes the use, and says what the answer must carry.
     pub(crate) async fn settle(&self) -> Result<Settled, StoreError> {
-        if self.may_begin_on_visit() {
-            self.begin_on_visit().await?;
+        if self.may_begin_on_visit()
+            && let Err(error) = self.begin_on_visit().await
+        {
+            // Who asked for a page and nothing of a session gets the page.
+            tracing::debug!(%error, "a visit began no session");
         }
         if !self.read.load(Ordering::Relaxed) {
             return Ok(Settled::default());

@@ -112,12 +112,15 @@ impl Visit {
         Ok(())
     }
 
-    /// Goes on without the session that has ended, with what its lifecycles keep.
+    /// Goes on without the session that has ended, with what its lifecycles keep, if a guest may have a session.
     pub(super) async fn leave(&self, state: &mut State, record: &Record) {
         state.presence = Some(Presence::Nobody);
         state.cookie = CookieAnswer::Remove;
-        let lifecycles = &self.sessions.settings().lifecycles;
-        let kept = lifecycles.carry(&record.values, Values::new(), |lifecycle| lifecycle.sign_out);
+        let settings = self.sessions.settings();
+        if settings.anonymous == Anonymous::Never {
+            return;
+        }
+        let kept = settings.lifecycles.carry(&record.values, Values::new(), |lifecycle| lifecycle.sign_out);
         if !kept.is_empty()
             && let Err(error) = self.begin_anonymous(state, kept).await
         {
@@ -201,12 +204,18 @@ impl Visit {
         let is_same_visitor = before.may_go_on_as(&record);
         let new = self.insert(state, record.clone()).await?;
         if let Some(old) = old {
-            let last = sessions.end_to_go_on(old, state.epoch).await;
-            if last.is_err() {
+            let ended = sessions.end_to_go_on(old, &record, state.epoch).await;
+            if ended.is_err() {
                 *state = before.clone();
             }
-            match last? {
-                Some(last) => self.add(state, &record.values, &begin(Some(&last)).values).await,
+            match ended? {
+                Some((last, epoch)) => {
+                    if epoch != state.epoch {
+                        state.epoch = epoch;
+                        self.hand_out(state)?;
+                    }
+                    self.add(state, &record.values, &begin(Some(&last)).values).await;
+                }
                 None if goes_on == GoesOn::Always => {}
                 None => {
                     self.go_on(state, None)?;

@@ -52,8 +52,10 @@ impl Revocations for MemoryRevocations {
 
     async fn end(&self, ended: &EndedEarly) -> Result<bool, StoreError> {
         let mut maps = self.maps.lock();
-        let entry = || Entry { ended: ended.clone(), over_since: None };
-        maps.ended.entry(ended.key).or_insert_with(entry);
+        if maps.ended.contains_key(&ended.key) {
+            return Ok(false);
+        }
+        maps.ended.insert(ended.key, Entry { ended: ended.clone(), over_since: None });
         if let Some(account) = ended.account {
             let is_its = |other: &Entry| other.ended.account == Some(account);
             let counts = |other: &&Entry| is_its(other) && other.over_since.is_none();

@@ -185,7 +185,7 @@ async fn sweep(connection: &mut PgConnection, now: OffsetDateTime, limit: i64) -
 
 async fn end(connection: &mut PgConnection, application: &str, ended: &EndedEarly) -> sqlx::Result<bool> {
     let mut transaction = connection.begin().await?;
-    sqlx::query(END)
+    let remembered = sqlx::query(END)
         .bind(application)
         .bind(ended.key.as_bytes())
         .bind(ended.account.as_ref().map(AccountKey::as_bytes))
@@ -195,7 +195,7 @@ async fn end(connection: &mut PgConnection, application: &str, ended: &EndedEarl
         .execute(&mut *transaction)
         .await?;
     let mut are_too_many = false;
-    if let Some(account) = ended.account {
+    if let Some(account) = ended.account.filter(|_| remembered.rows_affected() > 0) {
         let count = sqlx::query_as(COUNT).bind(application).bind(account.as_bytes());
         let (count,): (i64,) = count.fetch_one(&mut *transaction).await?;
         are_too_many = usize::try_from(count).is_ok_and(|count| count > MOST_ENDED);

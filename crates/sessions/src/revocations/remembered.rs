@@ -61,13 +61,14 @@ impl Remembered {
         Ok(standing)
     }
 
-    pub(crate) async fn end(&self, ended: EndedEarly) -> Result<(), StoreError> {
+    /// Whether its account's epoch rose by that.
+    pub(crate) async fn end(&self, ended: EndedEarly) -> Result<bool, StoreError> {
         let inner = Arc::clone(&self.0);
         to_its_end(async move {
             let rose = inner.revocations.end(&ended).await;
             // A call that failed may have been done.
             inner.forget(if matches!(rose, Ok(false)) { Some(&ended.key) } else { None });
-            rose.map(drop)
+            rose
         })
         .await
     }

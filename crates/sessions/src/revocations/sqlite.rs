@@ -123,7 +123,7 @@ impl Revocations for SqliteRevocations {
         self.database
             .write(move |transaction| {
                 let account = ended.account.as_ref().map(AccountKey::as_bytes);
-                transaction
+                let remembered = transaction
                     .prepare_cached(
                         "INSERT INTO ended_sessions (application, key, account, reason, at, until)
                          VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
@@ -136,7 +136,7 @@ impl Revocations for SqliteRevocations {
                         millis(ended.at),
                         millis(ended.until),
                     ])?;
-                let Some(account) = account else { return Ok(false) };
+                let Some(account) = account.filter(|_| remembered > 0) else { return Ok(false) };
                 let count: i64 = transaction
                     .prepare_cached(
                         "SELECT count(*) FROM ended_sessions

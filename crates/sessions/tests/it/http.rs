@@ -1,13 +1,16 @@
 //! The layer, over HTTP: a small application on each store.
 
+mod anonymous;
 pub mod site;
 
 use std::sync::Arc;
 
 use http::StatusCode;
 use sessions::SessionId;
+use sessions::revocations::MOST_ENDED;
 use time::Duration;
 
+use anonymous::*;
 use site::{Answer, Browser, Site};
 
 /// Runs a rule on each store.
@@ -64,6 +67,10 @@ on_each_store! {
     the_policy_of_a_sign_in_survives_later_writes
     use_moves_the_idle_limit_and_passive_reads_do_not
     flush_and_insert_never_reuses_the_id
+    what_is_cleared_is_gone_though_nothing_was_read_before
+    signing_in_a_thousand_times_over_stays_signed_in
+    a_visit_begins_a_session_where_that_is_chosen
+    no_guest_ever_gets_a_session_where_that_is_forbidden
     another_account_over_the_first_takes_nothing_over
 }
 
@@ -446,6 +453,39 @@ async fn flush_and_insert_never_reuses_the_id(site: Site) {
     assert_eq!(ada.get("/get/user").await, Answer::ok("null"));
     assert_eq!(ada.get("/get/fresh").await, Answer::ok("true"));
     assert_eq!(old.get("/get/user").await, Answer::ok("null"));
+}
+
+/// As with a dictionary; whose session it is stays.
+async fn what_is_cleared_is_gone_though_nothing_was_read_before(site: Site) {
+    let mut ada = Browser::of(&site);
+    ada.get("/login/ada").await;
+    for (path, fresh) in [("/clear", "null"), ("/clear-and-set", "true")] {
+        ada.get("/set/cart/full").await;
+        let cleared = ada.get(path).await;
+        assert_eq!(cleared.caching.as_deref(), Some("no-store, private; vary Cookie"), "{path}");
+        assert_eq!(ada.get("/get/cart").await, Answer::ok("null"), "{path}");
+        assert_eq!(ada.get("/get/fresh").await, Answer::ok(fresh), "{path}");
+        assert_eq!(ada.get("/reason").await, Answer::ok("living"), "{path}");
+    }
+}
+
+/// What is remembered of an account's ended sessions is bounded; whoever passes the bound by signing in is signed in.
+async fn signing_in_a_thousand_times_over_stays_signed_in(site: Site) {
+    let times = if site.is_client_side { MOST_ENDED + 5 } else { 20 };
+    let mut ada = Browser::of(&site);
+    ada.get("/login/ada").await;
+    for time in 0..times {
+        let mut old = ada.clone();
+        assert!(ada.get("/login/ada").await.set_cookie.is_some(), "{time}");
+        assert_eq!(ada.get("/get/user").await, Answer::ok("\"ada\""), "{time}");
+        assert_eq!(old.get("/get/user").await, Answer::ok("null"), "{time}");
+    }
+    for time in 0..times {
+        let mut old = ada.clone();
+        assert!(ada.get("/cycle-and-fail").await.set_cookie.is_some(), "{time}");
+        assert_eq!(ada.get("/get/user").await, Answer::ok("\"ada\""), "{time}");
+        assert_eq!(old.get("/get/user").await, Answer::ok("null"), "{time}");
+    }
 }
 
 async fn another_account_over_the_first_takes_nothing_over(site: Site) {

@@ -19,9 +19,9 @@ use sessions::store::postgres::PostgresStore;
 use sessions::store::redis::RedisStore;
 use sessions::store::sqlite::SqliteStore;
 use sessions::{
-    AccountKey, Backing, Capabilities, Change, ClientBacking, ClientSide, Clock, CurrentSession, FixedClock,
-    Key, KeyRing, Lifecycle, Lifecycles, Loaded, Pauses, Policy, Presence, Reason, Record, Sealing,
-    SessionLayer, Sessions, SessionsBuilder, SignIn, Store, StoreError, Summary, Values,
+    AccountKey, Anonymous, Backing, Capabilities, Change, ClientBacking, ClientSide, Clock, CurrentSession,
+    FixedClock, Key, KeyRing, Lifecycle, Lifecycles, Loaded, Pauses, Policy, Presence, Reason, Record,
+    Sealing, SessionLayer, Sessions, SessionsBuilder, SignIn, Store, StoreError, Summary, Values,
 };
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Semaphore;
@@ -36,6 +36,7 @@ use crate::servers::redis as servers;
 pub struct Site {
     pub clock: Arc<FixedClock>,
     pub is_client_side: bool,
+    backing: Backing,
     sessions: Sessions,
     router: Router,
     has_read: Arc<Semaphore>,
@@ -152,6 +153,16 @@ impl Site {
 
     /// Over what judges by this clock.
     pub fn with(clock: Arc<FixedClock>, backing: Backing) -> Self {
+        Self::begun_when(Anonymous::default(), clock, backing)
+    }
+
+    /// The same application, whose guests get a session at another moment.
+    pub fn beginning(self, anonymous: Anonymous) -> Self {
+        let begun = Self::begun_when(anonymous, Arc::clone(&self.clock), self.backing.clone());
+        Self { _folder: self._folder, ..begun }
+    }
+
+    fn begun_when(anonymous: Anonymous, clock: Arc<FixedClock>, backing: Backing) -> Self {
         let is_client_side = backing.capabilities().is_client_side;
         let (has_read, may_go_on) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
         let sessions = SessionsBuilder {
@@ -160,7 +171,8 @@ impl Site {
             lifecycles: Lifecycles::default()
                 .declare("theme", Lifecycle::BROWSER)
                 .declare("user", Lifecycle::SESSION),
-            ..SessionsBuilder::over(backing)
+            anonymous,
+            ..SessionsBuilder::over(backing.clone())
         }
         .build();
         let slow = Slow { has_read: Arc::clone(&has_read), may_go_on: Arc::clone(&may_go_on) };
@@ -181,12 +193,14 @@ impl Site {
             .route("/passive", get(read_passively))
             .route("/cycle-and-fail", get(cycle_and_fail))
             .route("/flush-and-set", get(flush_and_set))
+            .route("/clear", get(clear))
+            .route("/clear-and-set", get(clear_and_set))
             .route("/reason", get(reason))
             .route("/end-others", get(end_others))
             .route("/fill/{size}", get(fill))
             .layer(Extension(slow))
             .layer(SessionLayer::new(sessions.clone()));
-        Self { clock, is_client_side, sessions, router, has_read, may_go_on, _folder: None }
+        Self { clock, is_client_side, backing, sessions, router, has_read, may_go_on, _folder: None }
     }
 
     /// How many sessions of an account the store lists; none where nothing is listed.
@@ -298,6 +312,16 @@ async fn cycle_and_fail(Extension(session): Extension<Session>) -> StatusCode {
 
 async fn flush_and_set(Extension(session): Extension<Session>) {
     session.flush().await.expect("flushes");
+    session.insert("fresh", true).await.expect("inserts");
+}
+
+/// Nothing is asked of the session before.
+async fn clear(Extension(session): Extension<Session>) {
+    session.clear().await;
+}
+
+async fn clear_and_set(Extension(session): Extension<Session>) {
+    session.clear().await;
     session.insert("fresh", true).await.expect("inserts");
 }
 
