@@ -22,7 +22,7 @@ mod state;
 pub use inspection::{Holds, Inspection};
 pub use presence::Presence;
 use request_store::ThroughSession;
-pub(crate) use request_store::{Ending, meaning};
+pub(crate) use request_store::meaning;
 pub(crate) use settle::Settled;
 use state::{CookieAnswer, GoesOn, State};
 

@@ -11,7 +11,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 use tower_sessions::{Session, session, session_store};
 
-use crate::current::{Ending, Settled, Visit, meaning};
+use crate::current::{Settled, Visit, meaning};
 use crate::{CurrentSession, Sessions};
 
 /// Gives each request a [`CurrentSession`] and a [`Session`], and writes the cookie if it changed.
@@ -125,14 +125,13 @@ pub struct Handed {
 impl Handed {
     /// What the answer must carry, if nothing is to be stored.
     fn settled(&self) -> Option<Settled> {
-        let is_unchanged = !self.session.is_modified() && self.visit.ending().is_none();
+        let is_unchanged = !self.session.is_modified() && !self.visit.has_ending();
         if is_unchanged { self.visit.settled() } else { None }
     }
 
     /// Saves what the handler changed through [`Session`] and has not saved, and settles.
     async fn settle(&self) -> Result<Settled, session::Error> {
-        let leaves_nothing = self.visit.ending() == Some(Ending::SignOut) && self.session.is_empty().await;
-        if self.session.is_modified() && !leaves_nothing {
+        if self.session.is_modified() {
             self.session.save().await?;
         }
         self.visit.settle_ending().await.map_err(meaning)?;

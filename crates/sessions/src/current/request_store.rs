@@ -13,12 +13,6 @@ use super::{CurrentSession, Presence, Visit};
 use crate::{Change, StoreError, Values};
 
 /// What one request loaded and asked for through [`Session`]. Each save becomes a change against what was loaded.
-///
-/// The ids that `Session` sees are placeholders: the true id never leaves this crate. There are two
-/// of them, because tower-sessions 0.15.0 calls `delete` with the session's id in `flush` and
-/// `delete`, but with the record's id in `cycle_id`; so the two can be told apart. Not after a `clear` before which
-/// nothing was read: it makes a record with the session's id without asking the store. Then `cycle_id` is a sign-out,
-/// too, which leaves as little, under a new id.
 #[derive(Debug, Default)]
 pub(super) struct ThroughSession {
     /// What a change is measured against; `None` if nothing was loaded.
@@ -28,16 +22,25 @@ pub(super) struct ThroughSession {
 
 /// What `Session` asked for and settles with the answer, so that a failure before then loses nothing.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Ending {
-    /// `flush`: the session ends.
+pub(super) enum Ending {
+    /// `flush` or `delete`: the session ends. Nothing that comes after it takes that back.
     SignOut,
     /// `cycle_id`: the session goes on under a new id.
     Cycle,
+    /// One of the two.
+    Unclear,
 }
 
+/// The ids that a `Session` sees are placeholders: the true id never leaves this crate. There are three, because
+/// tower-sessions 0.15.0 calls `delete` with the session's id in `flush` and `delete`, but with the record's id in
+/// `cycle_id`, which then has a random one; so they can be told apart. Not once a session was created within the
+/// request, which gives both the same id, nor after a `clear` before which nothing was read, which makes a record with
+/// the session's id without asking the store.
+///
 /// The id of every `Session`. Never `None`: a session without id does not reach its store.
 const SESSION_PLACEHOLDER: Id = Id(0);
 const RECORD_PLACEHOLDER: Id = Id(1);
+const CREATED_PLACEHOLDER: Id = Id(2);
 
 impl CurrentSession {
     /// The same session as the ecosystem knows it.
@@ -48,20 +51,41 @@ impl CurrentSession {
 
 impl Visit {
     /// What was asked for through [`Session`] and is not settled yet.
-    pub(crate) fn ending(&self) -> Option<Ending> {
+    fn ending(&self) -> Option<Ending> {
         *self.through_session.ending.lock()
+    }
+
+    /// Whether something was asked for through [`Session`] that is not settled yet.
+    pub(crate) fn has_ending(&self) -> bool {
+        self.ending().is_some()
     }
 
     /// Does what was asked for and has not been done by a save.
     pub(crate) async fn settle_ending(&self) -> Result<(), StoreError> {
-        let ending = self.through_session.ending.lock().take();
-        match ending {
-            Some(Ending::Cycle) => self.cycle_id().await.map(drop),
-            Some(Ending::SignOut) => {
+        match self.ending() {
+            None => return Ok(()),
+            Some(Ending::Cycle) => drop(self.cycle_id().await?),
+            // Of what is unclear, `cycle_id` is always saved.
+            Some(Ending::SignOut | Ending::Unclear) => {
+                self.sign_out().await?;
                 *self.through_session.base.lock() = Some(Values::new());
-                self.sign_out().await
             }
-            None => Ok(()),
+        }
+        *self.through_session.ending.lock() = None;
+        Ok(())
+    }
+
+    /// Makes clear what is to end, by the record that is to be there afterwards.
+    fn judge_ending(&self, record: &TowerRecord) {
+        let mut ending = self.through_session.ending.lock();
+        if *ending == Some(Ending::Unclear) {
+            let has_new_id = record.id != CREATED_PLACEHOLDER;
+            *ending = Some(if has_new_id { Ending::Cycle } else { Ending::SignOut });
+        }
+        // `flush` after `cycle_id` asks the store for nothing.
+        let held_something = self.through_session.base.lock().as_ref().is_some_and(|base| !base.is_empty());
+        if *ending == Some(Ending::Cycle) && record.data.is_empty() && held_something {
+            *ending = Some(Ending::SignOut);
         }
     }
 
@@ -94,8 +118,9 @@ impl Visit {
 impl SessionStore for Visit {
     /// Reached after `cycle_id` or `flush`, when the session has no id.
     async fn create(&self, record: &mut TowerRecord) -> session_store::Result<()> {
+        self.judge_ending(record);
         self.settle_ending().await.map_err(meaning)?;
-        record.id = RECORD_PLACEHOLDER;
+        record.id = CREATED_PLACEHOLDER;
         self.send(&record.data).await
     }
 
@@ -115,8 +140,14 @@ impl SessionStore for Visit {
     }
 
     async fn delete(&self, id: &Id) -> session_store::Result<()> {
-        let ending = if *id == RECORD_PLACEHOLDER { Ending::Cycle } else { Ending::SignOut };
-        *self.through_session.ending.lock() = Some(ending);
+        let mut ending = self.through_session.ending.lock();
+        *ending = Some(match (*ending, *id) {
+            (None, RECORD_PLACEHOLDER) => Ending::Cycle,
+            (None, CREATED_PLACEHOLDER) => Ending::Unclear,
+            // After `cycle_id` the record would have another id: what came before was `flush`.
+            (None, _) | (Some(Ending::Unclear), CREATED_PLACEHOLDER) => Ending::SignOut,
+            (Some(before), _) => before,
+        });
         Ok(())
     }
 }

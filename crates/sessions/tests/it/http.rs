@@ -2,6 +2,7 @@
 
 mod anonymous;
 pub mod site;
+mod through_session;
 
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use time::Duration;
 
 use anonymous::*;
 use site::{Answer, Browser, Site};
+use through_session::*;
 
 /// Runs a rule on each store.
 macro_rules! on_each_store {
@@ -68,6 +70,8 @@ on_each_store! {
     use_moves_the_idle_limit_and_passive_reads_do_not
     flush_and_insert_never_reuses_the_id
     what_is_cleared_is_gone_though_nothing_was_read_before
+    whoever_flushes_is_signed_out_whatever_comes_before_and_after
+    whoever_cycles_the_id_stays_signed_in_under_a_new_one
     signing_in_a_thousand_times_over_stays_signed_in
     a_visit_begins_a_session_where_that_is_chosen
     no_guest_ever_gets_a_session_where_that_is_forbidden
@@ -442,31 +446,6 @@ async fn use_moves_the_idle_limit_and_passive_reads_do_not(site: Site) {
     assert_eq!(ada.get("/passive").await, Answer::ok("\"ada\""));
     site.clock.advance(Duration::minutes(20));
     assert_eq!(ada.get("/passive").await, Answer::ok("null"));
-}
-
-async fn flush_and_insert_never_reuses_the_id(site: Site) {
-    let mut ada = Browser::of(&site);
-    ada.get("/login/ada").await;
-    let mut old = ada.clone();
-    ada.get("/flush-and-set").await;
-    assert_ne!(ada.cookie, old.cookie);
-    assert_eq!(ada.get("/get/user").await, Answer::ok("null"));
-    assert_eq!(ada.get("/get/fresh").await, Answer::ok("true"));
-    assert_eq!(old.get("/get/user").await, Answer::ok("null"));
-}
-
-/// As with a dictionary; whose session it is stays.
-async fn what_is_cleared_is_gone_though_nothing_was_read_before(site: Site) {
-    let mut ada = Browser::of(&site);
-    ada.get("/login/ada").await;
-    for (path, fresh) in [("/clear", "null"), ("/clear-and-set", "true")] {
-        ada.get("/set/cart/full").await;
-        let cleared = ada.get(path).await;
-        assert_eq!(cleared.caching.as_deref(), Some("no-store, private; vary Cookie"), "{path}");
-        assert_eq!(ada.get("/get/cart").await, Answer::ok("null"), "{path}");
-        assert_eq!(ada.get("/get/fresh").await, Answer::ok(fresh), "{path}");
-        assert_eq!(ada.get("/reason").await, Answer::ok("living"), "{path}");
-    }
 }
 
 /// What is remembered of an account's ended sessions is bounded; whoever passes the bound by signing in is signed in.

@@ -192,9 +192,8 @@ impl Site {
             )
             .route("/passive", get(read_passively))
             .route("/cycle-and-fail", get(cycle_and_fail))
-            .route("/flush-and-set", get(flush_and_set))
-            .route("/clear", get(clear))
-            .route("/clear-and-set", get(clear_and_set))
+            .route("/steps/{steps}", get(take_steps))
+            .route("/account", get(has_account))
             .route("/reason", get(reason))
             .route("/end-others", get(end_others))
             .route("/fill/{size}", get(fill))
@@ -310,19 +309,29 @@ async fn cycle_and_fail(Extension(session): Extension<Session>) -> StatusCode {
     StatusCode::INTERNAL_SERVER_ERROR
 }
 
-async fn flush_and_set(Extension(session): Extension<Session>) {
-    session.flush().await.expect("flushes");
-    session.insert("fresh", true).await.expect("inserts");
+/// What is done through [`Session`], in this order; an error ends nothing.
+async fn take_steps(Path(steps): Path<String>, Extension(session): Extension<Session>) {
+    for step in steps.split(',') {
+        let done = match step {
+            "read" => session.get_value("user").await.map(drop),
+            "set" => session.insert("fresh", true).await,
+            "clear" => {
+                session.clear().await;
+                Ok(())
+            }
+            "cycle" => session.cycle_id().await,
+            "save" => session.save().await,
+            "flush" => session.flush().await,
+            "delete" => session.delete().await,
+            other => unreachable!("{other}"),
+        };
+        done.unwrap_or_else(|error| tracing::debug!(%error, step));
+    }
 }
 
-/// Nothing is asked of the session before.
-async fn clear(Extension(session): Extension<Session>) {
-    session.clear().await;
-}
-
-async fn clear_and_set(Extension(session): Extension<Session>) {
-    session.clear().await;
-    session.insert("fresh", true).await.expect("inserts");
+async fn has_account(Extension(current): Extension<CurrentSession>) -> String {
+    let presence = current.presence().await.expect("answers");
+    presence.record().is_some_and(|record| record.account.is_some()).to_string()
 }
 
 async fn reason(Extension(current): Extension<CurrentSession>) -> String {
