@@ -94,8 +94,8 @@ impl CurrentSession {
         self.visit.passive.store(true, Ordering::Relaxed);
     }
 
-    /// Says that this visit begins no anonymous session, even where each visit would
-    /// ([`OnVisit`](crate::Anonymous::OnVisit)): its address has begun too many.
+    /// Says that this visit begins no anonymous session, neither where each visit would
+    /// ([`OnVisit`](crate::Anonymous::OnVisit)) nor for what survives a sign-out: its address has begun too many.
     pub fn set_sessionless(&self) {
         self.visit.sessionless.store(true, Ordering::Relaxed);
     }
@@ -209,10 +209,15 @@ impl CurrentSession {
     pub async fn end_all(&self, reason: Reason) -> Result<(), StoreError> {
         let mut state = self.visit.loaded().await?;
         let Some((living, account)) = state.signed_in() else { return Ok(()) };
-        let (id, record) = (living.id, living.record.clone());
+        let id = living.id;
+        let last = self.visit.sessions.end_living(living, reason).await?;
         self.visit.sessions.end_of_account(account, reason).await?;
+        let Some(last) = last else {
+            // It had ended already, and the browser may have a newer cookie.
+            return self.visit.go_on(&mut state, None);
+        };
         self.visit.note(id, Happening::Ended(reason));
-        self.visit.leave(&mut state, &record).await;
+        self.visit.leave(&mut state, &last).await;
         Ok(())
     }
 

@@ -90,7 +90,8 @@ pub(super) async fn secure(
         let idle = Idle::default();
         let busy = idle.clone();
         let service = service_fn(move |request: Request<Incoming>| {
-            busy.during(answer(edge.clone(), peer, request.map(Body::new)))
+            let (answer, watching) = (answer(edge.clone(), peer, request.map(Body::new)), busy.clone());
+            busy.during(async move { answer.await.map(|answer| watching.watch(answer)) })
         });
         drive(http_2(stream, service), idle.elapsed(IDLE), stopping).await;
     } else {

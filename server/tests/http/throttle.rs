@@ -49,6 +49,24 @@ async fn one_address_begins_thirty_anonymous_sessions_and_keeps_using_them() {
     assert_eq!(guest.choose("theme", "light").await.status, 200);
 }
 
+/// Each sign-out of a guest begins another session for what they have chosen.
+#[tokio::test]
+async fn a_guest_who_signs_out_over_and_over_begins_no_more_sessions_than_any_other() {
+    let app = TestApp::with(&["throttle.address_anonymous=30+60/1m"]).await;
+    let mut guest = app.program();
+    guest.choose("theme", "dark").await;
+    for _ in 1..30 {
+        assert_eq!(guest.logout().await.status, 204);
+        assert_eq!(guest.whoami().await["theme"], "dark");
+    }
+    assert_eq!(guest.logout().await.status, 204, "nobody is held in a session");
+    assert_eq!(guest.cookie("id"), None);
+    assert_eq!(guest.whoami().await["theme"], "system");
+    assert_eq!(app.program().choose("theme", "dark").await.status, 429);
+    let mut ada = app.member("ada").await;
+    assert_eq!(ada.logout().await.status, 204);
+}
+
 #[tokio::test]
 async fn where_each_visit_begins_a_session_the_thirty_first_of_an_address_does_not() {
     let app = TestApp::with(&["sessions.anonymous=visit", "throttle.address_anonymous=30+60/1m"]).await;

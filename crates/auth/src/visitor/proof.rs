@@ -53,7 +53,7 @@ impl Visitor {
         let presence = self.session.presence().await?;
         let signed_in = presence.record().map(|record| record.created_at);
         let now = self.session.sessions().settings().clock.now();
-        let is_recent = signed_in.is_some_and(|signed_in| now - signed_in <= self.auth.recent);
+        let is_recent = signed_in.is_some_and(|signed_in| (now - signed_in).abs() <= self.auth.recent);
         if is_recent { Ok(member) } else { Err(AuthError::RecentSignInRequired) }
     }
 

@@ -98,6 +98,19 @@ impl Sessions {
         }
     }
 
+    /// Ends a living session. Returns what it held at last; `None`: it had ended already.
+    pub(crate) async fn end_living(
+        &self,
+        living: Living<'_>,
+        reason: Reason,
+    ) -> Result<Option<Record>, StoreError> {
+        let is_client_side = self.capabilities().is_client_side;
+        if is_client_side && !self.still_lives(living).await? {
+            return Ok(None);
+        }
+        self.end(&living.id, Some(living.record), reason).await
+    }
+
     /// Ends one session. Returns what it held at last, if it lived until now; where `record` is in a cookie, that.
     pub(crate) async fn end(
         &self,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Backing;
 use super::opened::OpenCookie;
 use crate::signed_id::{self, Verified};
-use crate::{Refused, SessionId, Sessions};
+use crate::{Record, Refused, SessionId, Sessions};
 
 /// What a request's cookie shows.
 #[derive(Clone, Debug)]
@@ -26,6 +26,14 @@ impl Shown {
             Self::Nothing | Self::KeyRetired => None,
             Self::Id { id, .. } => Some(*id),
             Self::Contents(cookie) => Some(cookie.id),
+        }
+    }
+
+    /// What it holds, if that is in the cookie.
+    pub(crate) fn record(&self) -> Option<&Record> {
+        match self {
+            Self::Contents(cookie) => Some(&cookie.record),
+            Self::Nothing | Self::KeyRetired | Self::Id { .. } => None,
         }
     }
 

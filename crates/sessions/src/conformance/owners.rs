@@ -26,15 +26,36 @@ pub async fn an_account_lists_and_ends_exactly_its_own(fixture: &impl Fixture) {
     }
 }
 
-/// What a limit has ended is nobody's any more.
-pub async fn an_account_neither_lists_nor_ends_what_has_expired(fixture: &impl Fixture) {
+/// What is over is nobody's any more, and stays over if the clock that found it so is put back.
+///
+/// ASVS V7.4.1.
+pub async fn an_account_s_end_ends_what_has_expired_too_and_neither_lists_nor_counts_it(
+    fixture: &impl Fixture,
+) {
     let bench = Bench::open(fixture).await;
     let account = AccountKey::random();
     let key = bench.living(Some(account)).await;
-    bench.clock.advance(Duration::minutes(31));
-    assert_eq!(bench.store.of_account(account).await.expect("lists"), []);
-    assert_eq!(bench.store.end_of_account(account, None, Reason::Revoked).await.expect("ends"), 0);
-    assert!(matches!(bench.load(&key).await, Loaded::Ended { reason: Reason::Idle, .. }));
+    let long = Policy { idle: Duration::days(500), absolute: Duration::days(1000), persistent: false };
+    // What begins while the clock is ahead tidies up, if anything does.
+    for (ahead, then) in [(Duration::minutes(31), Policy::SIGNED_IN), (Duration::days(400), long)] {
+        let early = bench.living(Some(account)).await;
+        bench.clock.advance(ahead);
+        let key_then = SessionId::random().key("");
+        let record = Record { account: Some(account), ..Record::new(then, bench.clock.now()) };
+        assert!(bench.store.insert(&key_then, &record).await.expect("inserts"));
+        assert!(bench.lists(account, &[key_then]).await);
+        let ended =
+            bench.store.end_of_account(account, Some(&key_then), Reason::Revoked).await.expect("ends");
+        assert_eq!(ended, 0, "they were over");
+        for over in [key, early] {
+            assert!(!bench.loads(&over).await, "{ahead}: over");
+        }
+        bench.clock.advance(-ahead);
+        for over in [key, early] {
+            assert!(!bench.loads(&over).await, "{ahead}: ended, though the clock was wrong");
+        }
+        bench.store.end(&key_then, Reason::SignedOut).await.expect("ends");
+    }
 }
 
 /// Two applications may share a store and even an account's key.

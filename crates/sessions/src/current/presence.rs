@@ -78,5 +78,5 @@ impl Visit {
 
 /// Whether an answer to this id may still be on its way to a browser that has a newer cookie.
 fn is_in_flight(reason: Reason, at: OffsetDateTime, now: OffsetDateTime) -> bool {
-    matches!(reason, Reason::SignedOut | Reason::Cycled) && now - at < IN_FLIGHT
+    matches!(reason, Reason::SignedOut | Reason::Cycled) && (now - at).abs() < IN_FLIGHT
 }

@@ -1,6 +1,7 @@
 //! What a request's session is at the moment, and how that changes.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::{Presence, Visit};
 use crate::backing::Living;
@@ -83,9 +84,22 @@ impl Visit {
             Presence::Nobody if self.cookie_size.is_none() => {}
             Presence::Ended { in_flight: true, .. } => {}
             Presence::Nobody | Presence::Ended { in_flight: false, .. } => {
+                self.end_for_good(&state).await?;
                 state.cookie = CookieAnswer::Remove;
             }
-            Presence::Living(record) => self.end(&mut state, &record).await?,
+            Presence::Living(_) => self.end(&mut state).await?,
+        }
+        Ok(())
+    }
+
+    /// Ends what a limit has ended: it would live again if the clock is put back.
+    async fn end_for_good(&self, state: &State) -> Result<(), StoreError> {
+        let is_over = matches!(
+            state.presence,
+            Some(Presence::Ended { reason: Some(Reason::Idle | Reason::Absolute), .. })
+        );
+        if is_over && let Some(id) = state.id {
+            self.sessions.end(&id, self.shown.record(), Reason::SignedOut).await?;
         }
         Ok(())
     }
@@ -102,9 +116,10 @@ impl Visit {
 
     /// Ends the living session and keeps what its lifecycles keep of what it held at last. If it has ended meanwhile,
     /// the browser may have a newer cookie, which stays.
-    async fn end(&self, state: &mut State, record: &Record) -> Result<(), StoreError> {
-        let Some(id) = state.id else { return Ok(()) };
-        let Some(last) = self.sessions.end(&id, Some(record), Reason::SignedOut).await? else {
+    async fn end(&self, state: &mut State) -> Result<(), StoreError> {
+        let Some(living) = state.living() else { return Ok(()) };
+        let id = living.id;
+        let Some(last) = self.sessions.end_living(living, Reason::SignedOut).await? else {
             return self.go_on(state, None);
         };
         self.note(id, Happening::Ended(Reason::SignedOut));
@@ -117,7 +132,7 @@ impl Visit {
         state.presence = Some(Presence::Nobody);
         state.cookie = CookieAnswer::Remove;
         let settings = self.sessions.settings();
-        if settings.anonymous == Anonymous::Never {
+        if settings.anonymous == Anonymous::Never || self.sessionless.load(Ordering::Relaxed) {
             return;
         }
         let kept = settings.lifecycles.carry(&record.values, Values::new(), |lifecycle| lifecycle.sign_out);
@@ -182,7 +197,8 @@ impl Visit {
         let mut record = Record::new(sessions.settings().anonymous_policy, sessions.now());
         record.values = values;
         let (before, is_same_visitor) = (state.id, state.may_go_on_as(&record));
-        let id = self.insert(state, record.clone()).await?;
+        let (id, next) = self.insert(record.clone()).await?;
+        *state = next;
         self.hand_on(before, id, is_same_visitor);
         self.note(id, Happening::Began);
         Ok(record)
@@ -198,36 +214,34 @@ impl Visit {
         goes_on: GoesOn,
     ) -> Result<Option<SessionId>, StoreError> {
         let sessions = &self.sessions;
-        let before = state.clone();
-        let old = before.living();
+        let old = state.living();
         let record = begin(old.map(|old| old.record));
-        let is_same_visitor = before.may_go_on_as(&record);
-        let new = self.insert(state, record.clone()).await?;
+        let is_same_visitor = state.may_go_on_as(&record);
+        // Whoever gives up before all is done finds the request's session as it was.
+        let (new, mut next) = self.insert(record.clone()).await?;
         if let Some(old) = old {
-            let ended = sessions.end_to_go_on(old, &record, state.epoch).await;
-            if ended.is_err() {
-                *state = before.clone();
-            }
-            match ended? {
+            match sessions.end_to_go_on(old, &record, next.epoch).await? {
                 Some((last, epoch)) => {
-                    if epoch != state.epoch {
-                        state.epoch = epoch;
-                        self.hand_out(state)?;
+                    if epoch != next.epoch {
+                        next.epoch = epoch;
+                        self.hand_out(&mut next)?;
                     }
-                    self.add(state, &record.values, &begin(Some(&last)).values).await;
+                    self.add(&mut next, &record.values, &begin(Some(&last)).values).await;
                 }
                 None if goes_on == GoesOn::Always => {}
                 None => {
-                    self.go_on(state, None)?;
+                    self.go_on(&mut next, None)?;
                     sessions.end(&new, Some(&record), Reason::Cycled).await?;
                 }
             }
-            if goes_on == GoesOn::WhileItLives && state.living().is_none() {
-                return Ok(None);
-            }
         }
-        self.hand_on(before.id, new, is_same_visitor);
-        if old.is_some() {
+        let (before, had_one) = (state.id, old.is_some());
+        *state = next;
+        if had_one && goes_on == GoesOn::WhileItLives && state.living().is_none() {
+            return Ok(None);
+        }
+        self.hand_on(before, new, is_same_visitor);
+        if had_one {
             self.note(new, Happening::IdChanged);
         }
         Ok(Some(new))
@@ -244,12 +258,12 @@ impl Visit {
         }
     }
 
-    async fn insert(&self, state: &mut State, record: Record) -> Result<SessionId, StoreError> {
+    /// Puts a record under a new id. Returns that, and what the request's session is then.
+    async fn insert(&self, record: Record) -> Result<(SessionId, State), StoreError> {
         let (id, epoch) = self.sessions.insert(&record).await?;
         let presence = Some(Presence::Living(Arc::new(record)));
         let mut next = State { presence, id: Some(id), epoch, cookie: CookieAnswer::Nothing };
         self.hand_out(&mut next)?;
-        *state = next;
-        Ok(id)
+        Ok((id, next))
     }
 }

@@ -63,6 +63,11 @@ const OVER: &str = "
     UPDATE ended_sessions SET over_since = ?1 WHERE (application, key) IN
     (SELECT application, key FROM ended_sessions WHERE over_since IS NULL AND until <= ?1 LIMIT ?2)";
 
+/// Left to itself, SQLite (3.54.1) reads all of an application's ended sessions for this.
+const COUNT: &str = "
+    SELECT count(*) FROM ended_sessions INDEXED BY ended_sessions_of_account
+    WHERE application = ?1 AND account = ?2 AND over_since IS NULL";
+
 /// Tables of ended sessions and of epochs.
 #[derive(Clone, Debug)]
 pub struct SqliteRevocations {
@@ -138,10 +143,7 @@ impl Revocations for SqliteRevocations {
                     ])?;
                 let Some(account) = account.filter(|_| remembered > 0) else { return Ok(false) };
                 let count: i64 = transaction
-                    .prepare_cached(
-                        "SELECT count(*) FROM ended_sessions
-                         WHERE application = ?1 AND account = ?2 AND over_since IS NULL",
-                    )?
+                    .prepare_cached(COUNT)?
                     .query_row(params![application, account], |row| row.get(0))?;
                 let are_too_many = usize::try_from(count).is_ok_and(|count| count > MOST_ENDED);
                 if are_too_many {
@@ -201,4 +203,22 @@ fn raise(
 fn why_and_when(row: &rusqlite::Row<'_>, first: usize) -> rusqlite::Result<(Reason, OffsetDateTime)> {
     let reason: String = row.get(first)?;
     Ok((Reason::from_name(&reason).unwrap_or(Reason::Revoked), moment(row.get(first + 1)?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_account_has_ended_is_counted_by_its_index() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("sessions.db");
+        let now = OffsetDateTime::UNIX_EPOCH;
+        let revocations = SqliteRevocations::open(&path, "", Duration::from_secs(1), now).expect("opens");
+        let plan = revocations.database.read(|reader| {
+            reader.query_row(&format!("EXPLAIN QUERY PLAN {COUNT}"), ["", ""], |row| row.get::<_, String>(3))
+        });
+        let plan = plan.expect("explains");
+        assert!(plan.contains("ended_sessions_of_account (application=? AND account=?)"), "{plan}");
+    }
 }

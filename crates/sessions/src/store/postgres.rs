@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::{Connection as _, FromRow as _, PgConnection};
+use sqlx::{Connection as _, FromRow as _, PgConnection, Row as _};
 use time::OffsetDateTime;
 
 use super::cached::{Foreign, Watched};
@@ -232,7 +232,9 @@ impl Store for PostgresStore {
                     .bind(&inner.application)
                     .bind(account.as_bytes())
                     .bind(except.as_ref().map(Key::as_bytes));
-                Ok(ended.execute(connection).await.map_err(unavailable)?.rows_affected())
+                let ended = ended.fetch_all(connection).await.map_err(unavailable)?;
+                let lived = ended.iter().map(|row| row.try_get("lived"));
+                Ok(lived.filter(|lived| matches!(lived, Ok(true))).count() as u64)
             })
         })
         .await

@@ -177,8 +177,8 @@ struct Ended {
 impl Store for RedisStore {
     async fn insert(&self, key: &Key, record: &Record) -> Result<bool, StoreError> {
         if let Some(account) = record.account {
-            let mut call = self.call(&self.inner.scripts.list, &self.index(account));
-            call.arg(millis(record.absolute_deadline())).arg(&key.as_bytes()[..]);
+            let mut call = self.inner.scripts.list.key(self.index(account));
+            call.arg(span(record.absolute_deadline() - self.now())).arg(&key.as_bytes()[..]);
             let () = self.run(&call).await?;
         }
         let kept_for = record.idle_deadline() - self.now() + REASON_KEPT_FOR;

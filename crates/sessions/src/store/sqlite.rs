@@ -189,19 +189,30 @@ impl Store for SqliteStore {
         let (application, clock) = (Arc::clone(&self.application), Arc::clone(&self.clock));
         self.database
             .write(move |transaction| {
-                let ended = transaction
+                let (now, except) = (millis(clock.now()), except.as_ref().map(Key::as_bytes));
+                let living: i64 = transaction
                     .prepare_cached(&format!(
-                        "UPDATE sessions SET {ENDED} WHERE application = :application AND account = :account
-                     AND ended IS NULL AND deadline > :now AND key IS NOT :except"
+                        "SELECT count(*) FROM sessions WHERE {OTHERS} AND deadline > :now"
                     ))?
-                    .execute(named_params! {
+                    .query_row(
+                        named_params! {
+                            ":application": application,
+                            ":account": account.as_bytes(),
+                            ":except": except,
+                            ":now": now,
+                        },
+                        |row| row.get(0),
+                    )?;
+                transaction.prepare_cached(&format!("UPDATE sessions SET {ENDED} WHERE {OTHERS}"))?.execute(
+                    named_params! {
                         ":application": application,
                         ":account": account.as_bytes(),
-                        ":except": except.as_ref().map(Key::as_bytes),
+                        ":except": except,
                         ":reason": reason.as_str(),
-                        ":now": millis(clock.now()),
-                    })?;
-                Ok(ended as u64)
+                        ":now": now,
+                    },
+                )?;
+                Ok(u64::try_from(living).unwrap_or(0))
             })
             .await
     }
@@ -249,6 +260,11 @@ impl SqliteStore {
             .await
     }
 }
+
+/// The sessions of an account, save one, that have not been ended; also those that are over by now, which would live
+/// again if the clock is put back.
+const OTHERS: &str =
+    "application = :application AND account = :account AND ended IS NULL AND key IS NOT :except";
 
 /// Ends a row: its data goes; a limit that has passed already is the reason. From then on `deadline`
 /// is the moment of its end.

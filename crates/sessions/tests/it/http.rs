@@ -1,6 +1,7 @@
 //! The layer, over HTTP: a small application on each store.
 
 mod anonymous;
+mod blinking;
 pub mod site;
 mod through_session;
 
@@ -67,6 +68,8 @@ on_each_store! {
     every_answer_that_asked_a_session_is_marked_private
     an_answer_that_asked_nothing_is_left_alone
     the_policy_of_a_sign_in_survives_later_writes
+    a_sign_out_after_the_limit_holds_if_the_clock_is_put_back
+    ending_all_keeps_what_was_chosen_meanwhile_and_takes_no_newer_cookie_away
     use_moves_the_idle_limit_and_passive_reads_do_not
     flush_and_insert_never_reuses_the_id
     what_is_cleared_is_gone_though_nothing_was_read_before
@@ -446,6 +449,46 @@ async fn use_moves_the_idle_limit_and_passive_reads_do_not(site: Site) {
     assert_eq!(ada.get("/passive").await, Answer::ok("\"ada\""));
     site.clock.advance(Duration::minutes(20));
     assert_eq!(ada.get("/passive").await, Answer::ok("null"));
+}
+
+/// ASVS V7.4.1.
+async fn a_sign_out_after_the_limit_holds_if_the_clock_is_put_back(site: Site) {
+    let mut ada = Browser::of(&site);
+    ada.get("/login/ada").await;
+    let mut copy = ada.clone();
+    site.clock.advance(Duration::minutes(31));
+    assert_eq!(ada.get("/reason").await, Answer::ok("idle"));
+    ada.get("/logout").await;
+    assert_eq!(ada.cookie, None);
+    site.clock.advance(-Duration::minutes(31));
+    assert_eq!(copy.get("/account").await, Answer::ok("false"));
+}
+
+async fn ending_all_keeps_what_was_chosen_meanwhile_and_takes_no_newer_cookie_away(site: Site) {
+    let mut ada = Browser::of(&site);
+    ada.get("/login/ada").await;
+    let mut slow = ada.clone();
+    let ending = tokio::spawn(async move { slow.get("/slow-end-all").await });
+    site.wait_until_slow_has_read().await;
+    ada.get("/login/bob").await;
+    site.let_slow_go_on();
+    let late = ending.await.expect("runs");
+    assert_eq!((late.status, late.set_cookie), (StatusCode::OK, None));
+    assert_eq!(ada.get("/get/user").await, Answer::ok("\"bob\""));
+    if site.is_client_side {
+        return not_applicable("the cookie holds what is written");
+    }
+    let mut slow = ada.clone();
+    let ending = tokio::spawn(async move {
+        slow.get("/slow-end-all").await;
+        slow
+    });
+    site.wait_until_slow_has_read().await;
+    ada.get("/set/theme/dark").await;
+    site.let_slow_go_on();
+    let mut late = ending.await.expect("runs");
+    assert_eq!(late.get("/account").await, Answer::ok("false"));
+    assert_eq!(late.get("/get/theme").await, Answer::ok("\"dark\""));
 }
 
 /// What is remembered of an account's ended sessions is bounded; whoever passes the bound by signing in is signed in.

@@ -2,8 +2,13 @@
 //! hyper 1.12 has none for HTTP/2, whose pings a client may answer for ever.
 
 use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http::Response;
+use hyper::body::{Frame, SizeHint};
 use tokio::sync::watch;
 
 /// Counts the requests of one connection that are being answered.
@@ -22,7 +27,12 @@ impl Idle {
         }
     }
 
-    /// Done when no work was done for that long.
+    /// An answer whose pieces are a sign of life.
+    pub fn watch(&self, answer: Response<Body>) -> Response<Body> {
+        answer.map(|body| Body::new(Lively { body, idle: self.clone() }))
+    }
+
+    /// Done when no work was done for that long, and nothing taken of an answer.
     pub async fn elapsed(self, longest: Duration) {
         let mut busy = self.0.subscribe();
         loop {
@@ -33,6 +43,34 @@ impl Idle {
                 return;
             }
         }
+    }
+}
+
+/// An answer's body. One of which the client takes nothing is no sign of life.
+struct Lively {
+    body: Body,
+    idle: Idle,
+}
+
+impl HttpBody for Lively {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        self.idle.0.send_modify(|_| ());
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 
@@ -61,5 +99,22 @@ mod tests {
         assert_eq!(elapsed.as_mut().now_or_never(), None);
         drop(work);
         elapsed.await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_long_answer_of_which_something_is_taken_keeps_its_connection() {
+        const LONGEST: Duration = Duration::from_mins(1);
+        let idle = Idle::default();
+        let pieces = futures_util::stream::iter([Ok::<_, std::convert::Infallible>("piece"); 5]);
+        let mut body = idle.watch(Response::new(Body::from_stream(pieces))).into_body();
+        let elapsed = tokio::spawn(idle.elapsed(LONGEST));
+        for _ in 0..5 {
+            tokio::time::sleep(LONGEST * 2 / 3).await;
+            assert!(!elapsed.is_finished());
+            let frame = std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await;
+            assert!(frame.is_some_and(|frame| frame.is_ok()));
+        }
+        tokio::time::sleep(LONGEST * 3 / 2).await;
+        assert!(elapsed.is_finished(), "who takes nothing is idle");
     }
 }

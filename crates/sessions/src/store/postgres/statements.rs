@@ -60,20 +60,22 @@ pub(super) const OF_ACCOUNT: &str = "
     FROM sessions WHERE application = $1 AND account = $2 AND ended IS NULL AND deadline > $3
     ORDER BY created DESC";
 
-/// Locks its rows in one order, so that two of these cannot wait for each other. Within a transaction
+/// Ends also those that are over by now, which would live again if the clock is put back; answers of each whether it
+/// lived. Locks its rows in one order, so that two of these cannot wait for each other. Within a transaction
 /// PostgreSQL sends the same payload once: of very many ends only that there were some is told.
 pub(super) const END_OF_ACCOUNT: &str = concat!(
-    "WITH ended AS (UPDATE sessions SET ",
-    ended!(),
-    " WHERE ended IS NULL AND key IN (
-        SELECT key FROM sessions
-        WHERE application = $3 AND account = $4 AND ended IS NULL AND deadline > $2 AND key IS DISTINCT FROM $5
+    "WITH others AS (
+        SELECT key, deadline > $2 AS lived FROM sessions
+        WHERE application = $3 AND account = $4 AND ended IS NULL AND key IS DISTINCT FROM $5
         ORDER BY key FOR UPDATE
-    ) RETURNING key)
-    SELECT pg_notify(
+    ),
+    ended AS (UPDATE sessions SET ",
+    ended!(),
+    " WHERE ended IS NULL AND key IN (SELECT key FROM others) RETURNING key)
+    SELECT lived, pg_notify(
         'sessions_written',
         CASE WHEN (SELECT count(*) FROM ended) > 1000 THEN 'many' ELSE encode(key, 'hex') END
-    ) FROM ended"
+    )::text FROM ended JOIN others USING (key)"
 );
 
 /// Passes over what somebody else is writing: there will be another sweep.

@@ -126,7 +126,8 @@ return 1
 ";
 
 /// `ARGV`: now, the reason, and whose it must be to end, if that matters. Answers with the text that stood there, if
-/// it has ended now, and whose it was; if that matters, with no more than that it has.
+/// it has ended now, and whose it was; if that matters, with no more than that it has. One that is over by now ends,
+/// too: it would live again if the clock is put back.
 const END: &str = r"
 local now, reason, wanted = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local kind = redis.call('TYPE', KEYS[1]).ok
@@ -138,7 +139,7 @@ if kind == 'string' then
   if not found then return { false, '' } end
   account = found.account or ''
   local is_over = not found.err and now >= found.deadline
-  if wanted ~= '' and (wanted ~= account or is_over) then return { false, '' } end
+  if wanted ~= '' and wanted ~= account then return { false, '' } end
   if is_over then
     reason, at = found.deadline >= found.last and 'absolute' or 'idle', found.deadline
   elseif not found.err then
@@ -153,11 +154,14 @@ keep('ended ' .. reason .. ' ' .. string.format('%.0f', at), at + KEPT - now)
 return { last, account }
 ";
 
-/// `KEYS[1]` is an account's index; `ARGV`: now, the new session's last moment, its key. Names of sessions
-/// that must be over by now go, and the index goes with its last session.
+/// `KEYS[1]` is an account's index; `ARGV`: how long the new session lasts at most, its key. By Redis's own clock, by
+/// which it forgets records, too: one that is ahead in a server may be put back, and the sessions would live unlisted.
+/// Names of sessions that must be forgotten go, and the index goes with its last session.
 const LIST: &str = r"
-redis.call('ZADD', KEYS[1], ARGV[2], ARGV[3])
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+redis.call('ZADD', KEYS[1], string.format('%.0f', now + tonumber(ARGV[1]) + KEPT), ARGV[2])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now))
 local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')[2]
-if last then redis.call('PEXPIRE', KEYS[1], lasting(tonumber(last) - tonumber(ARGV[1]))) end
+if last then redis.call('PEXPIRE', KEYS[1], lasting(tonumber(last) - now)) end
 ";

@@ -8,6 +8,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use time::OffsetDateTime;
+use tokio::sync::Semaphore;
 
 use super::super::{Migrations, StoreError};
 use super::file;
@@ -28,6 +29,9 @@ struct Inner {
     patience: Duration,
     readers: Mutex<Vec<Connection>>,
     writer: Mutex<Connection>,
+    /// Who may wait for the writer in a thread: whoever writes and the next. The others wait in no thread, so that a
+    /// file which somebody else has locked takes none from those who need them, and whoever gives up leaves no work.
+    turns: Arc<Semaphore>,
     /// The writer's `data_version` when somebody last asked what others have written.
     data_version: AtomicI64,
 }
@@ -75,6 +79,7 @@ impl Database {
             patience,
             readers: Mutex::default(),
             writer: Mutex::new(writer),
+            turns: Arc::new(Semaphore::new(2)),
             data_version: AtomicI64::new(-1),
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -96,8 +101,8 @@ impl Database {
         result
     }
 
-    /// Runs a transaction on the blocking pool; it goes on to its end even if the caller is cancelled. No
-    /// other writer comes between what it reads and what it writes (`BEGIN IMMEDIATE`).
+    /// Runs a transaction on the blocking pool when it is its turn; from then on it goes on to its end even if the
+    /// caller is cancelled. No other writer comes between what it reads and what it writes (`BEGIN IMMEDIATE`).
     ///
     /// # Errors
     /// That of `act`, or [`StoreError::Unavailable`]: nothing was written.
@@ -106,7 +111,9 @@ impl Database {
         act: impl FnOnce(&Transaction<'_>) -> Result<T, WriteError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let inner = Arc::clone(&self.inner);
+        let turn = Arc::clone(&inner.turns).acquire_owned().await.map_err(StoreError::unavailable)?;
         let result = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
             let mut writer = inner.writer.lock();
             let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let result = act(&transaction)?;
@@ -134,5 +141,39 @@ impl Database {
     #[cfg(test)]
     pub(super) fn execute(&self, sql: &str, value: &str) {
         self.inner.writer.lock().execute(sql, [value]).expect("executes");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use futures_util::future::join_all;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_millis(50);
+
+    #[tokio::test]
+    async fn who_gives_up_waiting_for_a_locked_file_leaves_no_work_behind() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("some.db");
+        let database = Database::open(&path, PATIENCE, &[], OffsetDateTime::UNIX_EPOCH).expect("opens");
+        let mut other = Connection::open(&path).expect("opens");
+        let lock = other.transaction_with_behavior(TransactionBehavior::Immediate).expect("locks");
+        let done = Arc::new(AtomicUsize::new(0));
+        let write = || {
+            let done = Arc::clone(&done);
+            database.write(move |_| {
+                done.fetch_add(1, Ordering::Relaxed);
+                Ok(())
+            })
+        };
+        let answers = join_all((0..100).map(|_| timeout(2 * PATIENCE, write()))).await;
+        assert!(answers.iter().all(|answer| !matches!(answer, Ok(Ok(())))), "the file is locked");
+        lock.rollback().expect("unlocks");
+        write().await.expect("is done");
+        assert!(done.load(Ordering::Relaxed) <= 3, "two had their turn, and then this one");
     }
 }

@@ -184,6 +184,8 @@ impl Site {
             .route("/slow-answer/{key}/{value}", get(answer_slowly))
             .route("/slow-read/{key}", get(read_slowly))
             .route("/slow-cycle", get(cycle_slowly))
+            .route("/slow-end-all", get(end_all_slowly))
+            .route("/impatient-login/{name}", get(login_impatiently))
             .route("/login/{name}", get(|path, current| login(path, current, Policy::SIGNED_IN)))
             .route("/login-kept/{name}", get(|path, current| login(path, current, Policy::KEPT_IN)))
             .route(
@@ -278,6 +280,19 @@ async fn cycle_slowly(Extension(current): Extension<CurrentSession>, slow: Exten
     current.presence().await.expect("answers");
     slow.wait().await;
     current.cycle_id().await.expect("answers").to_string()
+}
+
+async fn end_all_slowly(Extension(current): Extension<CurrentSession>, slow: Extension<Slow>) {
+    current.presence().await.expect("answers");
+    slow.wait().await;
+    current.end_all(Reason::Revoked).await.expect("ends");
+}
+
+/// Gives up where the store takes longer than this.
+async fn login_impatiently(name: Path<String>, current: Extension<CurrentSession>) -> StatusCode {
+    let done =
+        tokio::time::timeout(std::time::Duration::from_millis(50), login(name, current, Policy::SIGNED_IN));
+    if done.await.is_ok() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
 }
 
 async fn login(Path(name): Path<String>, Extension(current): Extension<CurrentSession>, policy: Policy) {

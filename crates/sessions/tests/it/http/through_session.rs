@@ -1,15 +1,10 @@
 //! What handlers ask for through the ecosystem's `Session`.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-use async_trait::async_trait;
-use sessions::store::memory::MemoryStore;
-use sessions::{
-    AccountKey, Capabilities, Change, Key, Loaded, Pauses, Reason, Record, Store, StoreError, Summary,
-};
-use time::OffsetDateTime;
+use http::StatusCode;
 
+use super::blinking::{Blink, Blinking};
 use super::site::{Answer, Browser, Site};
 
 pub async fn flush_and_insert_never_reuses_the_id(site: Site) {
@@ -88,9 +83,7 @@ pub async fn whoever_cycles_the_id_stays_signed_in_under_a_new_one(site: Site) {
 #[tokio::test]
 async fn a_sign_out_that_failed_once_is_done_by_the_next_save() {
     for steps in ["flush,save", "flush,save,save", "flush,set,save", "flush,set,save,save"] {
-        let site = Site::over(|clock| {
-            Arc::new(Blinking { store: MemoryStore::new(clock), ends: AtomicU32::new(0) })
-        });
+        let site = Site::over(|clock| Arc::new(Blinking::new(clock, Blink::Fails)));
         let mut ada = Browser::of(&site);
         ada.get("/login/ada").await;
         let mut old = ada.clone();
@@ -100,56 +93,16 @@ async fn a_sign_out_that_failed_once_is_done_by_the_next_save() {
     }
 }
 
-/// A store that cannot end the first session that it is to end, and then can.
-#[derive(Debug)]
-struct Blinking {
-    store: MemoryStore,
-    ends: AtomicU32,
-}
-
-#[async_trait]
-impl Store for Blinking {
-    async fn insert(&self, key: &Key, record: &Record) -> Result<bool, StoreError> {
-        self.store.insert(key, record).await
-    }
-
-    async fn load(&self, key: &Key) -> Result<Loaded, StoreError> {
-        self.store.load(key).await
-    }
-
-    async fn apply(&self, key: &Key, change: &Change) -> Result<Option<Record>, StoreError> {
-        self.store.apply(key, change).await
-    }
-
-    async fn touch(&self, key: &Key, now: OffsetDateTime) -> Result<bool, StoreError> {
-        self.store.touch(key, now).await
-    }
-
-    async fn end(&self, key: &Key, reason: Reason) -> Result<Option<Record>, StoreError> {
-        if self.ends.fetch_add(1, Ordering::Relaxed) == 0 {
-            return Err(StoreError::unavailable("blinks"));
-        }
-        self.store.end(key, reason).await
-    }
-
-    async fn of_account(&self, account: AccountKey) -> Result<Vec<Summary>, StoreError> {
-        self.store.of_account(account).await
-    }
-
-    async fn end_of_account(
-        &self,
-        account: AccountKey,
-        except: Option<&Key>,
-        reason: Reason,
-    ) -> Result<u64, StoreError> {
-        self.store.end_of_account(account, except, reason).await
-    }
-
-    async fn sweep(&self, limit: usize, pauses: &Pauses) -> Result<u64, StoreError> {
-        self.store.sweep(limit, pauses).await
-    }
-
-    fn capabilities(&self) -> Capabilities {
-        self.store.capabilities()
-    }
+/// The answer says that nobody was signed in, so nobody is.
+#[tokio::test]
+async fn a_sign_in_that_is_given_up_leaves_the_session_as_it_was() {
+    let site = Site::over(|clock| Arc::new(Blinking::new(clock, Blink::Hangs)));
+    let mut guest = Browser::of(&site);
+    guest.get("/set/cart/full").await;
+    let cookie = guest.cookie.clone();
+    let answer = guest.get("/impatient-login/ada").await;
+    assert_eq!((answer.status, answer.set_cookie), (StatusCode::SERVICE_UNAVAILABLE, None));
+    assert_eq!(guest.cookie, cookie);
+    assert_eq!(guest.get("/account").await, Answer::ok("false"));
+    assert_eq!(guest.get("/get/cart").await, Answer::ok("\"full\""));
 }
