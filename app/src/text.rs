@@ -228,6 +228,7 @@ pub struct Refusals {
     pub password_changed: &'static str,
     pub account_removed: &'static str,
     pub displaced: &'static str,
+    pub key_retired: &'static str,
     pub session_ended: &'static str,
     pub username_length: &'static str,
     pub username_characters: &'static str,

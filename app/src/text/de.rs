@@ -145,6 +145,7 @@ pub(super) static TEXT: Text = Text {
         password_changed: "Das Passwort wurde geändert. Bitte melden Sie sich wieder an.",
         account_removed: "Dieses Konto wurde gelöscht.",
         displaced: "Sie sind auf 20 anderen Geräten angemeldet, deshalb wurde dieses abgemeldet. Bitte melden Sie sich wieder an.",
+        key_retired: "Diese Seite hat ihre Schlüssel erneuert. Bitte melden Sie sich wieder an.",
         session_ended: "Ihre Sitzung ist zu Ende. Bitte melden Sie sich wieder an.",
         username_length: "Ein Benutzername hat 3 bis 32 Zeichen.",
         username_characters: "Ein Benutzername hat nur Buchstaben a bis z, Ziffern und die Zeichen _ . und -.",

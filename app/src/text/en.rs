@@ -145,6 +145,7 @@ pub(super) static TEXT: Text = Text {
         password_changed: "The password was changed. Please sign in again.",
         account_removed: "This account was removed.",
         displaced: "You are signed in on 20 other devices, so this one was signed out. Please sign in again.",
+        key_retired: "This site has renewed its keys. Please sign in again.",
         session_ended: "Your session has ended. Please sign in again.",
         username_length: "A username has 3 to 32 characters.",
         username_characters: "A username has only letters a to z, digits, and the signs _ . and -.",

@@ -145,6 +145,7 @@ pub(super) static TEXT: Text = Text {
         password_changed: "Le mot de passe a changé. Veuillez vous reconnecter.",
         account_removed: "Ce compte a été supprimé.",
         displaced: "Vous êtes connecté sur 20 autres appareils, celui-ci a donc été déconnecté. Merci de vous reconnecter.",
+        key_retired: "Ce site a renouvelé ses clés. Veuillez vous reconnecter.",
         session_ended: "Votre session est terminée. Veuillez vous reconnecter.",
         username_length: "Un nom d’utilisateur a de 3 à 32 caractères.",
         username_characters: "Un nom d’utilisateur n’a que des lettres de a à z, des chiffres et les signes _ . et -.",

@@ -60,7 +60,8 @@ impl Text {
             EndReason::PasswordChanged => refusals.password_changed,
             EndReason::AccountRemoved => refusals.account_removed,
             EndReason::Displaced => refusals.displaced,
-            EndReason::KeyRetired | EndReason::Unknown => refusals.session_ended,
+            EndReason::KeyRetired => refusals.key_retired,
+            EndReason::Unknown => refusals.session_ended,
         }
     }
 
@@ -105,12 +106,8 @@ mod tests {
             ApiError::MalformedBody,
             ApiError::InvalidCredentials,
             ApiError::SignInRequired,
-            ApiError::SessionEnded { reason: EndReason::Idle },
-            ApiError::SessionEnded { reason: EndReason::Unknown },
             ApiError::RecentSignInRequired,
             ApiError::WrongPassword,
-            ApiError::SessionEnded { reason: EndReason::AccountRemoved },
-            ApiError::SessionEnded { reason: EndReason::Displaced },
             ApiError::OriginRefused,
             ApiError::NotFound,
             ApiError::UsernameTaken,
@@ -140,6 +137,19 @@ mod tests {
             Fault::Missing,
         ] {
             assert_eq!(text.fault(fault), fault.to_string());
+        }
+    }
+
+    #[test]
+    fn each_reason_is_told_in_a_sentence_of_its_own_in_each_language() {
+        for text in Language::ALL.map(Text::of) {
+            let told = EndReason::ALL.map(|reason| text.error(&ApiError::SessionEnded { reason }));
+            let different: std::collections::BTreeSet<_> = told.iter().collect();
+            assert_eq!(different.len(), EndReason::ALL.len(), "{told:?}");
+        }
+        for reason in EndReason::ALL {
+            let error = ApiError::SessionEnded { reason };
+            assert_eq!(Text::of(Language::En).error(&error), error.sentence());
         }
     }
 

@@ -257,7 +257,8 @@ pub enum EndReason {
 }
 
 impl EndReason {
-    const ALL: [Self; 9] = [
+    /// All of them.
+    pub const ALL: [Self; 9] = [
         Self::SignedOut,
         Self::Idle,
         Self::Absolute,
@@ -296,7 +297,8 @@ impl EndReason {
             Self::Displaced => {
                 "You are signed in on 20 other devices, so this one was signed out. Please sign in again."
             }
-            Self::KeyRetired | Self::Unknown => "Your session has ended. Please sign in again.",
+            Self::KeyRetired => "This site has renewed its keys. Please sign in again.",
+            Self::Unknown => "Your session has ended. Please sign in again.",
         }
     }
 }

@@ -16,6 +16,58 @@
 //! changed and writes the cookie, if there is one to write. Put it before application routes only,
 //! never before static files.
 //!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use axum::{Extension, Router, extract::Path, http::StatusCode, routing::{get, post}};
+//! use sessions::store::memory::MemoryStore;
+//! use sessions::{
+//!     AccountKey, CurrentSession, Lifecycle, Lifecycles, Policy, SessionLayer, SessionsBuilder, SignIn,
+//!     SystemClock, Values,
+//! };
+//! use tower_sessions::Session;
+//!
+//! /// Values by name, as with any store of tower-sessions: loaded when first asked for, saved with the answer.
+//! async fn visits(Extension(session): Extension<Session>) -> Result<String, StatusCode> {
+//!     let seen: u32 = session.get("visits").await.map_err(|_| away())?.unwrap_or_default();
+//!     session.insert("visits", seen + 1).await.map_err(|_| away())?;
+//!     Ok(format!("You were here {seen} times."))
+//! }
+//!
+//! /// Whose the session is; the password is checked before this. The session gets a new id.
+//! async fn sign_in(name: Path<String>, current: Extension<CurrentSession>) -> Result<(), StatusCode> {
+//!     let account = AccountKey::random(); // as your table of accounts has it
+//!     let values = Values::from([("name", name.0)]);
+//!     let sign_in = SignIn { account, policy: Policy::SIGNED_IN, values };
+//!     current.sign_in(sign_in).await.map(drop).map_err(|_| away())
+//! }
+//!
+//! async fn sign_out(current: Extension<CurrentSession>) -> Result<(), StatusCode> {
+//!     current.sign_out().await.map_err(|_| away())
+//! }
+//!
+//! /// The store does not answer, which says nothing about the session.
+//! fn away() -> StatusCode {
+//!     StatusCode::SERVICE_UNAVAILABLE
+//! }
+//!
+//! let sessions = SessionsBuilder {
+//!     // What is not declared goes on at sign-in, and with nobody else.
+//!     lifecycles: Lifecycles::default()
+//!         .declare("theme", Lifecycle::BROWSER)
+//!         .declare("name", Lifecycle::SESSION),
+//!     ..SessionsBuilder::new(Arc::new(MemoryStore::new(Arc::new(SystemClock))))
+//! };
+//! let router: Router = Router::new()
+//!     .route("/", get(visits))
+//!     .route("/sign-in/{name}", post(sign_in))
+//!     .route("/sign-out", post(sign_out))
+//!     .layer(SessionLayer::new(sessions.build()));
+//! ```
+//!
+//! The cookie of [`SessionsBuilder::new`] is for https; over plain http, in development, set
+//! [`cookie`](SessionsBuilder::cookie) to [`Cookie::plain`]. Call [`Sessions::sweep`] every few minutes.
+//!
 //! The rules that each store obeys are public in `conformance` (feature `conformance`).
 
 mod account_key;

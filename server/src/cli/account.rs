@@ -18,6 +18,7 @@ pub enum AccountCommand {
     /// Create an account. The password comes from a prompt, or from standard input.
     Add {
         /// 3 to 32 letters, digits, `_`, `.` or `-`.
+        #[arg(allow_hyphen_values = true)]
         name: String,
     },
     /// List all accounts by name.
@@ -25,17 +26,20 @@ pub enum AccountCommand {
     /// Remove an account and end its sessions.
     Remove {
         /// Its name, in any case.
+        #[arg(allow_hyphen_values = true)]
         name: String,
     },
     /// Give an account another password and end its sessions. The password comes from a prompt, or from standard
     /// input.
     SetPassword {
         /// Its name, in any case.
+        #[arg(allow_hyphen_values = true)]
         name: String,
     },
     /// Forget failed attempts at an account, so that its password opens it again.
     Unlock {
         /// Its name, in any case.
+        #[arg(allow_hyphen_values = true)]
         name: String,
     },
 }

@@ -21,13 +21,16 @@ pub enum SessionsCommand {
     /// List the sessions of an account: handle, when it began, when it was last used, from where.
     List {
         /// The account's name, in any case.
+        #[arg(allow_hyphen_values = true)]
         name: String,
     },
     /// End the sessions of an account: one, or all of them.
     Revoke {
         /// The account's name, in any case.
+        #[arg(allow_hyphen_values = true)]
         name: String,
         /// The handle of one, as the list shows it.
+        #[arg(allow_hyphen_values = true)]
         handle: Option<String>,
     },
     /// Clear away what has expired; a running server does it by itself.
@@ -99,4 +102,35 @@ fn cannot_list(sessions: &Sessions) -> String {
 
 fn moment(moment: OffsetDateTime) -> String {
     moment.replace_nanosecond(0).unwrap_or(moment).format(&Rfc3339).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Sessions {
+        #[command(subcommand)]
+        command: SessionsCommand,
+    }
+
+    /// One handle of 64 begins with a hyphen, and so may a name.
+    #[test]
+    fn a_handle_and_a_name_may_begin_with_a_hyphen() {
+        for (name, handle) in
+            [("ada", "-IlVgr0xgAkTs0ZbTZ3a0w"), ("-ada", "--Vgr0xgAkTs0ZbTZ3a0wx"), ("ada", "-hhhIo")]
+        {
+            let parsed = Sessions::try_parse_from(["sessions", "revoke", name, handle]).expect("is read");
+            let SessionsCommand::Revoke { name: read, handle: Some(one) } = parsed.command else {
+                unreachable!("{parsed:?}")
+            };
+            assert_eq!((read.as_str(), one.as_str()), (name, handle));
+        }
+        assert!(
+            Sessions::try_parse_from(["sessions", "revoke", "--help"])
+                .is_err_and(|error| !error.use_stderr())
+        );
+    }
 }

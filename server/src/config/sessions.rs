@@ -74,7 +74,7 @@ pub struct Sessions {
     pub key_prefix: String,
     /// `sessions.sign_ids`: whether ids carry an HMAC, so that forged ones never reach the store.
     pub sign_ids: bool,
-    /// `sessions.anonymous`: when a guest gets a session: at the first `write`, at the first `visit`, or `never`.
+    /// `sessions.anonymous`: when a guest gets a session: at the first `write`, at the first `visit`, or `never`, not even for a language and theme at sign-out.
     pub anonymous: AnonymousSessions,
     /// `sessions.idle` and the other time limits.
     pub timeouts: Timeouts,

@@ -19,7 +19,7 @@ use crate::stopped::Stopped;
 const REFUSED_WITHIN: Duration = Duration::from_secs(5);
 /// A machine that stalls does not do so each time.
 const REFUSED_ONCE_WITHIN: Duration = Duration::from_secs(1);
-const BACK_WITHIN: Duration = Duration::from_secs(15);
+const BACK_WITHIN: Duration = Duration::from_secs(5);
 
 const WAYS: [Way; 3] = [Way::Frozen, Way::Down, Way::Frozen];
 

@@ -49,6 +49,8 @@ async fn a_member_sees_the_record_and_both_limits_by_the_servers_clock() {
     let record = &view["record"];
     assert_eq!(record["values"], json!({ "username": "ada", "address": "127.0.0.1" }));
     assert_eq!((&record["version"], &record["permanent"]), (&json!(0), &json!(false)));
+    assert_eq!(record["created_at"], "2026-11-18T11:06:40Z");
+    assert_eq!(record["last_seen"], "2026-11-18T11:06:40Z", "looking is no use");
     assert_eq!(record["idle"], json!({ "ends_at": "2026-11-18T11:36:40Z", "seconds": 1800, "left": 1200 }));
     assert_eq!(
         record["absolute"],

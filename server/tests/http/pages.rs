@@ -1,3 +1,4 @@
+use contract::{ApiError, EndReason};
 use serde_json::json;
 
 use crate::app::{PASSWORD, TestApp};
@@ -58,8 +59,12 @@ async fn an_ended_session_is_told_why_on_the_sign_in_page() {
     app.clock.advance(time::Duration::minutes(31));
     let answer = ada.get("/about").await;
     assert_eq!(answer.location(), Some("/login?next=/about&error=session_ended.idle"));
-    let page = ada.get("/login?next=/about&error=session_ended.idle").await;
-    assert!(page.body.contains("role=\"alert\""), "{}", page.body);
+    for reason in EndReason::ALL {
+        let page = ada.get(&format!("/login?next=/about&error=session_ended.{}", reason.as_str())).await;
+        let told = page.body.split("role=\"alert\"").nth(1).expect("an alert");
+        let sentence = ApiError::SessionEnded { reason }.sentence();
+        assert!(told.contains(sentence), "{reason:?}: {sentence}");
+    }
 }
 
 #[tokio::test]

@@ -48,7 +48,14 @@ async fn an_account_sees_its_sessions_the_newest_first_and_nobody_else_s() {
     assert_eq!(text(newest, "address"), "127.0.0.1");
     assert_eq!(newest.get("current"), Some(&Value::Bool(true)));
     assert_eq!(oldest.get("current"), Some(&Value::Bool(false)));
+    let moments = |one: &Value| ["created_at", "last_seen"].map(|name| text(one, name).to_owned());
+    assert_eq!(moments(newest), ["2026-11-18T11:11:40Z"; 2]);
+    assert_eq!(moments(oldest), ["2026-11-18T11:06:40Z"; 2], "before it was used again");
     assert_eq!(listed(&mut ada).await.len(), 2);
+    assert_eq!(ada.get("/api/v1/protected").await.status, 200);
+    let sessions = listed(&mut phone).await;
+    let used = sessions.last().map(moments);
+    assert_eq!(used, Some(["2026-11-18T11:06:40Z", "2026-11-18T11:11:40Z"].map(str::to_owned)));
 }
 
 /// ASVS V7.5.2.

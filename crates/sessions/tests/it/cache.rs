@@ -28,6 +28,8 @@ struct Counting(Arc<Counts>);
 #[derive(Debug, Default)]
 struct Counts {
     loads: AtomicUsize,
+    /// How often it was asked what others have written.
+    questions: AtomicUsize,
     /// What others have written, again and again; `None`: nobody knows, since the store is down.
     foreign: Mutex<Option<Foreign>>,
 }
@@ -39,6 +41,14 @@ impl Counting {
 
     fn set_foreign(&self, foreign: Option<Foreign>) {
         *self.0.foreign.lock() = foreign;
+    }
+
+    /// Waits until it was asked what others have written, and the answer has been taken.
+    async fn has_told(&self) {
+        let before = self.0.questions.load(Ordering::Relaxed);
+        while self.0.questions.load(Ordering::Relaxed) < before + 2 {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
     }
 }
 
@@ -96,6 +106,7 @@ impl Store for Counting {
 #[async_trait]
 impl Watched for Counting {
     async fn foreign_writes(&self) -> Result<Foreign, StoreError> {
+        self.0.questions.fetch_add(1, Ordering::Relaxed);
         self.0.foreign.lock().clone().ok_or_else(|| StoreError::unavailable("down"))
     }
 }
@@ -106,7 +117,7 @@ async fn cache(capacity: usize) -> (Counting, Cached<Counting>) {
     store.set_foreign(Some(Foreign::Keys(Vec::new())));
     let clock = Arc::new(FixedClock::default());
     let cache = Cached::new(store.clone(), capacity, clock);
-    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    store.has_told().await;
     (store, cache)
 }
 
@@ -183,11 +194,18 @@ async fn while_the_store_does_not_say_whether_others_wrote_memory_is_not_believe
 async fn memory_is_bounded() {
     let (store, cache) = cache(64 * 4096).await;
     let keys: Vec<_> = (0..5000).map(|_| key()).collect();
-    for key in &keys {
-        cache.load(key).await.expect("loads");
+    // Whoever watches has to come to its turn, too.
+    for some in keys.chunks(100) {
+        for key in some {
+            cache.load(key).await.expect("loads");
+        }
+        tokio::task::yield_now().await;
     }
-    for key in keys.iter().rev() {
-        cache.load(key).await.expect("loads");
+    for some in keys.rchunks(100) {
+        for key in some.iter().rev() {
+            cache.load(key).await.expect("loads");
+        }
+        tokio::task::yield_now().await;
     }
     let kept = 2 * keys.len() - store.loads();
     assert!((1..=64 * 4096 / 450).contains(&kept), "{kept} records of 450 bytes and more");
@@ -204,6 +222,7 @@ async fn who_is_here_all_the_time_is_kept_while_others_come_once() {
         for _ in 0..100 {
             cache.load(&key()).await.expect("loads");
         }
+        tokio::task::yield_now().await;
     }
     let again = store.loads() - 50 * 100 - regulars.len();
     assert!(again < 200, "of 10,000 questions for 200 sessions {again} went to the store again");
@@ -378,7 +397,12 @@ async fn is_over_within_a_second<S: Watched>(here: S, elsewhere: S) {
         Ok(Loaded::Living(record)) => record,
         other => unreachable!("it lives: {other:?}"),
     };
-    assert!(Arc::ptr_eq(&living().await, &living().await), "it is in memory");
+    // Unless a busy machine keeps the watching task from its second: then once more.
+    let mut is_in_memory = false;
+    for _ in 0..50 {
+        is_in_memory = is_in_memory || Arc::ptr_eq(&living().await, &living().await);
+    }
+    assert!(is_in_memory);
     elsewhere.apply(&key, &Change::set("a", 1.into(), record().last_seen)).await.expect("applies");
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     assert_eq!(living().await.version, record().version + 1);
@@ -429,9 +453,9 @@ async fn after_a_question_without_answer_nothing_in_memory_is_believed() {
     let key = key();
     cache.load(&key).await.expect("loads");
     store.set_foreign(None);
-    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    store.has_told().await;
     store.set_foreign(Some(Foreign::Keys(Vec::new())));
-    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    store.has_told().await;
     let before = store.loads();
     cache.load(&key).await.expect("loads");
     assert_eq!(store.loads(), before + 1);

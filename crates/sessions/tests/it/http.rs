@@ -60,6 +60,7 @@ on_each_store! {
     a_stale_cookie_is_in_nobody_s_way
     a_write_to_a_living_session_sets_no_cookie
     a_theme_survives_sign_out_in_a_new_session_and_nothing_else_does
+    what_a_guest_collected_is_merged_at_sign_in_and_no_other_account_s_is
     sign_out_removes_the_cookie_with_its_attributes
     signing_out_with_a_stale_cookie_in_flight_leaves_the_new_one_alone
     parallel_requests_that_set_different_keys_keep_both
@@ -449,6 +450,18 @@ async fn use_moves_the_idle_limit_and_passive_reads_do_not(site: Site) {
     assert_eq!(ada.get("/passive").await, Answer::ok("\"ada\""));
     site.clock.advance(Duration::minutes(20));
     assert_eq!(ada.get("/passive").await, Answer::ok("null"));
+}
+
+async fn what_a_guest_collected_is_merged_at_sign_in_and_no_other_account_s_is(site: Site) {
+    let mut browser = Browser::of(&site);
+    browser.get("/set/basket/apple").await;
+    browser.get("/login-with/pear").await;
+    assert_eq!(browser.get("/get/basket").await, Answer::ok("\"apple+pear\""));
+    browser.get("/login/bob").await;
+    assert_eq!(browser.get("/get/basket").await, Answer::ok("null"));
+    browser.get("/set/basket/plum").await;
+    browser.get("/logout").await;
+    assert_eq!(browser.get("/get/basket").await, Answer::ok("null"));
 }
 
 /// ASVS V7.4.1.

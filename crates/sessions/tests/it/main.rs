@@ -5,6 +5,7 @@ use std::time::Duration;
 mod cache;
 mod flask_twin;
 mod full_redis;
+mod fuzzed;
 mod http;
 mod keys;
 mod postgres;

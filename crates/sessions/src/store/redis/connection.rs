@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig};
 use redis::cluster_async::ClusterConnection;
-use redis::{Cmd, Pipeline, RedisFuture, RedisResult, Value, cmd};
+use redis::{Cmd, ErrorKind, Pipeline, RedisFuture, RedisResult, Value, cmd};
 
 use super::super::StoreError;
 use super::Address;
 
+/// Since this version (7.0) what is told of a write comes before the answer to a question that was asked after it, on
+/// which what is kept in memory relies.
+const OLDEST: u32 = 7;
 /// Longest pause before another attempt to connect.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -47,10 +50,11 @@ impl Connection {
             .set_number_of_retries(1);
         let mut single = ConnectionManager::new_with_config(address.client()?, config).await?;
         // Who may not ask is not in a cluster: its nodes tell everybody.
-        let about: String = match cmd("INFO").arg("cluster").query_async(&mut single).await {
+        let about: String = match cmd("INFO").query_async(&mut single).await {
             Err(error) if error.code() == Some("NOAUTH") => return Err(error),
             answer => answer.unwrap_or_default(),
         };
+        check_version(&about)?;
         if !about.lines().any(|line| line.trim() == "cluster_enabled:1") {
             return Ok(Self(Kind::Single(single)));
         }
@@ -61,6 +65,18 @@ impl Connection {
             .max_retry_wait(u64::try_from(PAUSE.as_millis()).unwrap_or(u64::MAX))
             .build()?;
         Ok(Self(Kind::Cluster(cluster.get_async_connection().await?)))
+    }
+}
+
+/// Refuses a server that is too old, by what it says about itself; one that says nothing is taken at its word.
+fn check_version(about: &str) -> RedisResult<()> {
+    let version = about.lines().find_map(|line| line.trim().strip_prefix("redis_version:"));
+    let major = version.and_then(|version| version.split('.').next()?.parse::<u32>().ok());
+    match (version, major) {
+        (Some(version), Some(major)) if major < OLDEST => {
+            Err((ErrorKind::Client, "Redis 7 or later is needed, and this one is", version.to_owned()).into())
+        }
+        _ => Ok(()),
     }
 }
 
@@ -88,6 +104,24 @@ impl ConnectionLike for Connection {
         match &self.0 {
             Kind::Single(connection) => connection.get_db(),
             Kind::Cluster(connection) => connection.get_db(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_older_server_is_refused_with_its_version() {
+        let about = |version| format!("# Server\r\nredis_version:{version}\r\nredis_mode:standalone\r\n");
+        for new in ["7.0.15", "7.2.4", "8.0.1", "255.255.255", "unstable"] {
+            assert!(check_version(&about(new)).is_ok(), "{new}");
+        }
+        assert!(check_version("").is_ok(), "who may not ask");
+        for old in ["6.2.14", "5.0"] {
+            let error = check_version(&about(old)).expect_err("is too old").to_string();
+            assert!(error.contains("Redis 7 or later is needed") && error.contains(old), "{error}");
         }
     }
 }

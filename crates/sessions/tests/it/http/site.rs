@@ -20,7 +20,7 @@ use sessions::store::redis::RedisStore;
 use sessions::store::sqlite::SqliteStore;
 use sessions::{
     AccountKey, Anonymous, Backing, Capabilities, Change, ClientBacking, ClientSide, Clock, CurrentSession,
-    FixedClock, Key, KeyRing, Lifecycle, Lifecycles, Loaded, Pauses, Policy, Presence, Reason, Record,
+    Fate, FixedClock, Key, KeyRing, Lifecycle, Lifecycles, Loaded, Pauses, Policy, Presence, Reason, Record,
     Sealing, SessionLayer, Sessions, SessionsBuilder, SignIn, Store, StoreError, Summary, Values,
 };
 use time::{Duration, OffsetDateTime};
@@ -41,7 +41,7 @@ pub struct Site {
     router: Router,
     has_read: Arc<Semaphore>,
     may_go_on: Arc<Semaphore>,
-    _folder: Option<tempfile::TempDir>,
+    folder: Option<tempfile::TempDir>,
 }
 
 impl Site {
@@ -53,7 +53,7 @@ impl Site {
         let folder = tempfile::tempdir().expect("a folder");
         let site =
             Self::over(|clock| Arc::new(FilesystemStore::open(folder.path(), "", clock).expect("opens")));
-        Self { _folder: Some(folder), ..site }
+        Self { folder: Some(folder), ..site }
     }
 
     pub async fn postgres() -> Self {
@@ -69,20 +69,20 @@ impl Site {
         let path = folder.path().join("sessions.db");
         let site =
             Self::over(|clock| Arc::new(SqliteStore::open(&path, "", PATIENCE, clock).expect("opens")));
-        Self { _folder: Some(folder), ..site }
+        Self { folder: Some(folder), ..site }
     }
 
     pub fn filesystem_cached() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let site = Self::cached(|clock| FilesystemStore::open(folder.path(), "", clock).expect("opens"));
-        Self { _folder: Some(folder), ..site }
+        Self { folder: Some(folder), ..site }
     }
 
     pub fn sqlite_cached() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("sessions.db");
         let site = Self::cached(|clock| SqliteStore::open(&path, "", PATIENCE, clock).expect("opens"));
-        Self { _folder: Some(folder), ..site }
+        Self { folder: Some(folder), ..site }
     }
 
     pub async fn postgres_cached() -> Self {
@@ -159,7 +159,7 @@ impl Site {
     /// The same application, whose guests get a session at another moment.
     pub fn beginning(self, anonymous: Anonymous) -> Self {
         let begun = Self::begun_when(anonymous, Arc::clone(&self.clock), self.backing.clone());
-        Self { _folder: self._folder, ..begun }
+        Self { folder: self.folder, ..begun }
     }
 
     fn begun_when(anonymous: Anonymous, clock: Arc<FixedClock>, backing: Backing) -> Self {
@@ -170,7 +170,8 @@ impl Site {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             lifecycles: Lifecycles::default()
                 .declare("theme", Lifecycle::BROWSER)
-                .declare("user", Lifecycle::SESSION),
+                .declare("user", Lifecycle::SESSION)
+                .declare("basket", Lifecycle { sign_in: Fate::Merge(joined), ..Lifecycle::PERSON }),
             anonymous,
             ..SessionsBuilder::over(backing.clone())
         }
@@ -187,6 +188,7 @@ impl Site {
             .route("/slow-end-all", get(end_all_slowly))
             .route("/impatient-login/{name}", get(login_impatiently))
             .route("/login/{name}", get(|path, current| login(path, current, Policy::SIGNED_IN)))
+            .route("/login-with/{fruit}", get(login_with_basket))
             .route("/login-kept/{name}", get(|path, current| login(path, current, Policy::KEPT_IN)))
             .route(
                 "/logout",
@@ -201,7 +203,7 @@ impl Site {
             .route("/fill/{size}", get(fill))
             .layer(Extension(slow))
             .layer(SessionLayer::new(sessions.clone()));
-        Self { clock, is_client_side, backing, sessions, router, has_read, may_go_on, _folder: None }
+        Self { clock, is_client_side, backing, sessions, router, has_read, may_go_on, folder: None }
     }
 
     /// How many sessions of an account the store lists; none where nothing is listed.
@@ -299,6 +301,21 @@ async fn login(Path(name): Path<String>, Extension(current): Extension<CurrentSe
     let account = account(&name);
     let sign_in = SignIn { account, policy, values: Values::from([("user", name)]) };
     current.sign_in(sign_in).await.expect("signs in");
+}
+
+/// Everybody is Ada here.
+async fn login_with_basket(Path(fruit): Path<String>, Extension(current): Extension<CurrentSession>) {
+    let values = Values::from([("user", "ada".to_owned()), ("basket", fruit)]);
+    let sign_in = SignIn { account: account("ada"), policy: Policy::SIGNED_IN, values };
+    current.sign_in(sign_in).await.expect("signs in");
+}
+
+/// What a guest has collected, then what was there of the account's.
+fn joined(old: Value, new: Value) -> Value {
+    match (old, new) {
+        (Value::String(old), Value::String(new)) => format!("{old}+{new}").into(),
+        (_, new) => new,
+    }
 }
 
 fn account(name: &str) -> AccountKey {
