@@ -205,14 +205,12 @@ impl CurrentSession {
     /// [`sign_out`](Self::sign_out).
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`]: some may have ended.
+    /// [`StoreError::Unavailable`]: some may have ended, this one last, so that it can be tried again.
     pub async fn end_all(&self, reason: Reason) -> Result<(), StoreError> {
         let mut state = self.visit.loaded().await?;
         let Some((living, account)) = state.signed_in() else { return Ok(()) };
         let id = living.id;
-        let last = self.visit.sessions.end_living(living, reason).await?;
-        self.visit.sessions.end_of_account(account, reason).await?;
-        let Some(last) = last else {
+        let Some(last) = self.visit.sessions.end_all(living, account, reason).await? else {
             // It had ended already, and the browser may have a newer cookie.
             return self.visit.go_on(&mut state, None);
         };

@@ -85,6 +85,7 @@ pub(super) async fn secure(
         Ok(Err(error)) => return tracing::debug!(%error, "a TLS handshake failed"),
         Err(_late) => return tracing::debug!("a TLS handshake took too long"),
     };
+    sending.ended();
     if stream.get_ref().1.alpn_protocol() == Some(HTTP_2) {
         stream.get_mut().0.end_at_once();
         let idle = Idle::default();

@@ -14,11 +14,11 @@ const MEANWHILE: Duration = Duration::from_millis(20);
 /// More than the server gives a client that goes on sending, on a machine that stalls.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Sends the head of a request, and goes on for 800 ms whatever comes back; what came back.
+/// Sends the head of a request, and goes on for 200 ms whatever comes back; what came back.
 async fn insists(mut stream: impl AsyncRead + AsyncWrite + Unpin, head: &str) -> String {
     stream.write_all(head.as_bytes()).await.expect("is taken");
     let piece = "a".repeat(0x1000);
-    for sent in 0..40 {
+    for sent in 0..10 {
         sleep(MEANWHILE).await;
         let reset = |error| unreachable!("{error} after {sent} pieces of: {head}");
         stream.write_all(piece.as_bytes()).await.unwrap_or_else(reset);

@@ -1,7 +1,7 @@
 //! The sessions of an account.
 
 use super::{Backing, Living};
-use crate::{AccountKey, Key, Reason, Sessions, StoreError, Summary};
+use crate::{AccountKey, Key, Reason, Record, Sessions, StoreError, Summary};
 
 impl Sessions {
     /// Ends all sessions of an account. Returns how many, where that is known.
@@ -36,6 +36,27 @@ impl Sessions {
         reason: Reason,
     ) -> Result<(Option<u64>, u64), StoreError> {
         self.end_all_but(Some(&self.key(&living.id)), account, reason).await
+    }
+
+    /// Ends all sessions of an account, this one last. Returns what it held at last; `None`: it had ended already.
+    pub(crate) async fn end_all(
+        &self,
+        living: Living<'_>,
+        account: AccountKey,
+        reason: Reason,
+    ) -> Result<Option<Record>, StoreError> {
+        if self.capabilities().is_client_side {
+            let lived = self.still_lives(living).await?;
+            self.end_of_account(account, reason).await?;
+            return Ok(lived.then(|| living.record.clone()));
+        }
+        self.end_others(living, account, reason).await?;
+        let last = self.end_living(living, reason).await?;
+        if last.is_none() {
+            // It may have gone on under another id.
+            self.end_of_account(account, reason).await?;
+        }
+        Ok(last)
     }
 
     /// The living sessions of an account, newest first; `None` where they cannot be listed.

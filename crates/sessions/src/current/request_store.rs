@@ -35,12 +35,16 @@ pub(super) enum Ending {
 /// tower-sessions 0.15.0 calls `delete` with the session's id in `flush` and `delete`, but with the record's id in
 /// `cycle_id`, which then has a random one; so they can be told apart. Not once a session was created within the
 /// request, which gives both the same id, nor after a `clear` before which nothing was read, which makes a record with
-/// the session's id without asking the store.
+/// the session's id without asking the store. After `cycle_id`, `flush` asks the store for nothing but leaves a record
+/// without [`MARK`], and `delete` nothing that could be seen.
 ///
 /// The id of every `Session`. Never `None`: a session without id does not reach its store.
 const SESSION_PLACEHOLDER: Id = Id(0);
 const RECORD_PLACEHOLDER: Id = Id(1);
 const CREATED_PLACEHOLDER: Id = Id(2);
+
+/// Among the values that a `Session` sees, which it can neither list nor count: gone once they were cleared.
+const MARK: &str = "\0";
 
 impl CurrentSession {
     /// The same session as the ecosystem knows it.
@@ -82,16 +86,16 @@ impl Visit {
             let has_new_id = record.id != CREATED_PLACEHOLDER;
             *ending = Some(if has_new_id { Ending::Cycle } else { Ending::SignOut });
         }
-        // `flush` after `cycle_id` asks the store for nothing.
-        let held_something = self.through_session.base.lock().as_ref().is_some_and(|base| !base.is_empty());
-        if *ending == Some(Ending::Cycle) && record.data.is_empty() && held_something {
+        // Cleared, or flushed: nobody knows, and the one is to be signed out for sure.
+        if *ending == Some(Ending::Cycle) && !record.data.contains_key(MARK) {
             *ending = Some(Ending::SignOut);
         }
     }
 
     /// Sends what changed against what was loaded.
     async fn send(&self, data: &HashMap<String, Value>) -> session_store::Result<()> {
-        let after: Values = data.iter().map(|(key, value)| (key, value.clone())).collect();
+        let values = data.iter().filter(|(key, _)| *key != MARK);
+        let after: Values = values.map(|(key, value)| (key, value.clone())).collect();
         let base = self.through_session.base.lock().clone();
         let base = match base {
             Some(base) => base,
@@ -121,6 +125,7 @@ impl SessionStore for Visit {
         self.judge_ending(record);
         self.settle_ending().await.map_err(meaning)?;
         record.id = CREATED_PLACEHOLDER;
+        record.data.insert(MARK.to_owned(), Value::Null);
         self.send(&record.data).await
     }
 
@@ -133,7 +138,7 @@ impl SessionStore for Visit {
         *self.through_session.base.lock() = Some(values.clone());
         Ok(Some(TowerRecord {
             id: RECORD_PLACEHOLDER,
-            data: values.into_iter().collect(),
+            data: values.into_iter().chain([(MARK.to_owned(), Value::Null)]).collect(),
             // Not used: the limits are in our record.
             expiry_date: time::OffsetDateTime::UNIX_EPOCH,
         }))

@@ -217,26 +217,33 @@ impl Visit {
         let old = state.living();
         let record = begin(old.map(|old| old.record));
         let is_same_visitor = state.may_go_on_as(&record);
-        // Whoever gives up before all is done finds the request's session as it was.
+        // Until the old one has ended, the request's session is that.
         let (new, mut next) = self.insert(record.clone()).await?;
-        if let Some(old) = old {
-            match sessions.end_to_go_on(old, &record, next.epoch).await? {
-                Some((last, epoch)) => {
-                    if epoch != next.epoch {
-                        next.epoch = epoch;
-                        self.hand_out(&mut next)?;
-                    }
-                    self.add(&mut next, &record.values, &begin(Some(&last)).values).await;
-                }
-                None if goes_on == GoesOn::Always => {}
-                None => {
-                    self.go_on(&mut next, None)?;
-                    sessions.end(&new, Some(&record), Reason::Cycled).await?;
-                }
-            }
+        let ended = match old {
+            Some(old) => Some(sessions.end_to_go_on(old, &record, next.epoch).await),
+            None => None,
+        };
+        if let Some(Err(_)) = ended {
+            // Nobody will come with it.
+            let _ = sessions.end(&new, Some(&record), Reason::Cycled).await;
         }
-        let (before, had_one) = (state.id, old.is_some());
+        let ended = ended.transpose()?;
+        if let Some(Some((_, epoch))) = ended
+            && epoch != next.epoch
+        {
+            next.epoch = epoch;
+            self.hand_out(&mut next)?;
+        }
+        let (before, had_one) = (state.id, ended.is_some());
         *state = next;
+        match ended {
+            Some(Some((last, _))) => self.add(state, &record.values, &begin(Some(&last)).values).await,
+            Some(None) if goes_on == GoesOn::WhileItLives => {
+                self.go_on(state, None)?;
+                sessions.end(&new, Some(&record), Reason::Cycled).await?;
+            }
+            Some(None) | None => {}
+        }
         if had_one && goes_on == GoesOn::WhileItLives && state.living().is_none() {
             return Ok(None);
         }

@@ -54,6 +54,9 @@ const STANDING: &str = "
     LEFT JOIN ended_sessions AS ended ON ended.application = $1 AND ended.key = $2
     LEFT JOIN session_epochs AS raised ON raised.application = $1 AND raised.account = $3";
 
+/// Until the end of the transaction.
+const TURN: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1 || encode($2, 'hex'), 0))";
+
 const END: &str = "
     INSERT INTO ended_sessions (application, key, account, reason, at, until)
     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
@@ -199,6 +202,14 @@ async fn end(connection: &mut PgConnection, application: &str, ended: &EndedEarl
         let count = sqlx::query_as(COUNT).bind(application).bind(account.as_bytes());
         let (count,): (i64,) = count.fetch_one(&mut *transaction).await?;
         are_too_many = usize::try_from(count).is_ok_and(|count| count > MOST_ENDED);
+        if are_too_many {
+            // One of several who find this at once.
+            let turn = sqlx::query(TURN).bind(application).bind(account.as_bytes());
+            turn.execute(&mut *transaction).await?;
+            let count = sqlx::query_as(COUNT).bind(application).bind(account.as_bytes());
+            let (count,): (i64,) = count.fetch_one(&mut *transaction).await?;
+            are_too_many = usize::try_from(count).is_ok_and(|count| count > MOST_ENDED);
+        }
         if are_too_many {
             let forget = sqlx::query(FORGET).bind(application).bind(account.as_bytes());
             forget.execute(&mut *transaction).await?;

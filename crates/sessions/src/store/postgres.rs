@@ -233,8 +233,8 @@ impl Store for PostgresStore {
                     .bind(account.as_bytes())
                     .bind(except.as_ref().map(Key::as_bytes));
                 let ended = ended.fetch_all(connection).await.map_err(unavailable)?;
-                let lived = ended.iter().map(|row| row.try_get("lived"));
-                Ok(lived.filter(|lived| matches!(lived, Ok(true))).count() as u64)
+                let lived = ended.iter().map(|row| row.try_get::<bool, _>("lived").map(u64::from));
+                lived.sum::<sqlx::Result<u64>>().map_err(unavailable)
             })
         })
         .await

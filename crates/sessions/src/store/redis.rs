@@ -73,6 +73,8 @@ impl RedisStore {
     ) -> Result<Self, StoreError> {
         let address = address.into();
         let connection = Connection::open(address, timeout).await?;
+        // Whoever may not ask could sign nobody in.
+        let _: Vec<String> = cmd("TIME").query_async(&mut connection.clone()).await.map_err(meaning)?;
         let watch = Watch::new(&address.client().map_err(StoreError::unavailable)?, prefix, timeout);
         let (scripts, together) = (Scripts::new(), Together::default());
         let inner = Inner { clock, prefix: prefix.to_owned(), connection, scripts, watch, together };

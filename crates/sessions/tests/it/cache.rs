@@ -45,10 +45,14 @@ impl Counting {
 
     /// Waits until it was asked what others have written, and the answer has been taken.
     async fn has_told(&self) {
-        let before = self.0.questions.load(Ordering::Relaxed);
-        while self.0.questions.load(Ordering::Relaxed) < before + 2 {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
+        let questions = || self.0.questions.load(Ordering::Relaxed);
+        let before = questions();
+        let told = async {
+            while questions() < before + 2 {
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, told).await.expect("it is asked five times a second");
     }
 }
 

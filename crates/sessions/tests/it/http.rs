@@ -75,6 +75,7 @@ on_each_store! {
     flush_and_insert_never_reuses_the_id
     what_is_cleared_is_gone_though_nothing_was_read_before
     whoever_flushes_is_signed_out_whatever_comes_before_and_after
+    a_session_without_values_is_flushed_and_cycled_like_any_other
     whoever_cycles_the_id_stays_signed_in_under_a_new_one
     signing_in_a_thousand_times_over_stays_signed_in
     a_visit_begins_a_session_where_that_is_chosen

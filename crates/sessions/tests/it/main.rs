@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 mod cache;
+mod cluster;
 mod flask_twin;
 mod full_redis;
 mod fuzzed;

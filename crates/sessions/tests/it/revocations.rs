@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use sessions::revocations::memory::MemoryRevocations;
 use sessions::revocations::postgres::PostgresRevocations;
 use sessions::revocations::sqlite::SqliteRevocations;
@@ -39,6 +40,7 @@ on_each_place! {
     a_session_stands_until_it_ends_and_then_never_again
     an_account_s_epoch_ends_what_was_sealed_before_it
     too_many_ends_of_one_account_raise_its_epoch_instead
+    of_several_ends_at_once_that_are_too_many_one_raises_the_epoch
     a_sweep_forgets_only_what_would_have_ended_anyway_and_no_more_than_asked
     what_a_clock_that_ran_ahead_showed_over_is_not_forgotten_once_it_is_put_back
     what_a_clock_that_ran_ahead_showed_over_is_forgotten_in_its_time_by_a_right_one
@@ -102,6 +104,18 @@ async fn too_many_ends_of_one_account_raise_its_epoch_instead(revocations: &impl
     assert_eq!((standing.ended, standing.epoch), (None, 1), "the list is short again");
     assert_eq!(standing.end_of(0), Some((Reason::SignedOut, now())));
     assert!(revocations.standing(&bobs, Some(bob)).await.expect("answers").ended.is_some());
+}
+
+/// Whoever raised it goes on in the next one.
+async fn of_several_ends_at_once_that_are_too_many_one_raises_the_epoch(revocations: &impl Revocations) {
+    let ada = AccountKey::random();
+    for _ in 0..MOST_ENDED {
+        revocations.end(&ended(key(), Some(ada), Reason::SignedOut)).await.expect("ends");
+    }
+    let ends: Vec<_> = (0..8).map(|_| ended(key(), Some(ada), Reason::SignedOut)).collect();
+    let rose = join_all(ends.iter().map(|end| revocations.end(end))).await;
+    assert_eq!(rose.iter().filter(|rose| matches!(rose, Ok(true))).count(), 1, "{rose:?}");
+    assert_eq!(revocations.standing(&key(), Some(ada)).await.expect("answers").epoch, 1);
 }
 
 async fn a_sweep_forgets_only_what_would_have_ended_anyway_and_no_more_than_asked(

@@ -18,7 +18,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
 /// Longest time in which a client takes nothing of its answer. One who reads nothing would hold its place for ever: the
-/// system says of it that it is there. Who reads slowly takes something.
+/// system says of it that it is there. Linux tells that something was taken when a third of its buffer is free, so who
+/// takes megabytes has to take so much in that time; what pages load is smaller than the buffer.
 const STALL: Duration = Duration::from_secs(30);
 /// How long, and how many bytes, are read that nobody wants. The program of a client in good faith looks for an
 /// answer between two pieces that it sends, and what is under way by then is some MiB at most.
@@ -31,8 +32,8 @@ const MOST_BYTES: usize = 16 * 1024 * 1024;
 pub(super) struct Sending(Arc<AtomicBool>);
 
 impl Sending {
-    /// All of a request has come.
-    fn ended(&self) {
+    /// All of a request has come, or of what is before the first.
+    pub fn ended(&self) {
         self.0.store(false, Ordering::Relaxed);
     }
 

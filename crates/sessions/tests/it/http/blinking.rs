@@ -1,4 +1,4 @@
-//! A store that fails once.
+//! A store that fails once when it is to end something.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,7 +10,7 @@ use sessions::{
 };
 use time::OffsetDateTime;
 
-/// A store that cannot end the first session that it is to end, and then can.
+/// Fails the first time, and works then.
 #[derive(Debug)]
 pub struct Blinking {
     store: MemoryStore,
@@ -22,12 +22,19 @@ pub struct Blinking {
 #[derive(Clone, Copy, Debug)]
 pub enum Blink {
     Fails,
+    FailsForAccounts,
     Hangs,
 }
 
 impl Blinking {
     pub fn new(clock: Arc<dyn Clock>, blink: Blink) -> Self {
         Self { store: MemoryStore::new(clock), blink, ends: AtomicU32::new(0) }
+    }
+}
+
+impl Blinking {
+    fn is_first(&self) -> bool {
+        self.ends.fetch_add(1, Ordering::Relaxed) == 0
     }
 }
 
@@ -50,11 +57,10 @@ impl Store for Blinking {
     }
 
     async fn end(&self, key: &Key, reason: Reason) -> Result<Option<Record>, StoreError> {
-        if self.ends.fetch_add(1, Ordering::Relaxed) == 0 {
-            return match self.blink {
-                Blink::Fails => Err(StoreError::unavailable("blinks")),
-                Blink::Hangs => std::future::pending().await,
-            };
+        match self.blink {
+            Blink::Fails if self.is_first() => return Err(StoreError::unavailable("blinks")),
+            Blink::Hangs if self.is_first() => std::future::pending().await,
+            Blink::Fails | Blink::FailsForAccounts | Blink::Hangs => {}
         }
         self.store.end(key, reason).await
     }
@@ -69,6 +75,9 @@ impl Store for Blinking {
         except: Option<&Key>,
         reason: Reason,
     ) -> Result<u64, StoreError> {
+        if matches!(self.blink, Blink::FailsForAccounts) && self.is_first() {
+            return Err(StoreError::unavailable("blinks"));
+        }
         self.store.end_of_account(account, except, reason).await
     }
 

@@ -188,6 +188,8 @@ impl Site {
             .route("/slow-end-all", get(end_all_slowly))
             .route("/impatient-login/{name}", get(login_impatiently))
             .route("/login/{name}", get(|path, current| login(path, current, Policy::SIGNED_IN)))
+            .route("/end-all", get(end_all))
+            .route("/login-bare", get(login_bare))
             .route("/login-with/{fruit}", get(login_with_basket))
             .route("/login-kept/{name}", get(|path, current| login(path, current, Policy::KEPT_IN)))
             .route(
@@ -284,6 +286,13 @@ async fn cycle_slowly(Extension(current): Extension<CurrentSession>, slow: Exten
     current.cycle_id().await.expect("answers").to_string()
 }
 
+async fn end_all(Extension(current): Extension<CurrentSession>) -> StatusCode {
+    match current.end_all(Reason::Revoked).await {
+        Ok(()) => StatusCode::OK,
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
 async fn end_all_slowly(Extension(current): Extension<CurrentSession>, slow: Extension<Slow>) {
     current.presence().await.expect("answers");
     slow.wait().await;
@@ -300,6 +309,11 @@ async fn login_impatiently(name: Path<String>, current: Extension<CurrentSession
 async fn login(Path(name): Path<String>, Extension(current): Extension<CurrentSession>, policy: Policy) {
     let account = account(&name);
     let sign_in = SignIn { account, policy, values: Values::from([("user", name)]) };
+    current.sign_in(sign_in).await.expect("signs in");
+}
+
+async fn login_bare(Extension(current): Extension<CurrentSession>) {
+    let sign_in = SignIn { account: account("ada"), policy: Policy::SIGNED_IN, values: Values::new() };
     current.sign_in(sign_in).await.expect("signs in");
 }
 
@@ -347,6 +361,7 @@ async fn take_steps(Path(steps): Path<String>, Extension(session): Extension<Ses
         let done = match step {
             "read" => session.get_value("user").await.map(drop),
             "set" => session.insert("fresh", true).await,
+            "remove" => session.remove_value("user").await.map(drop),
             "clear" => {
                 session.clear().await;
                 Ok(())

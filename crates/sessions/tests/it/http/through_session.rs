@@ -44,6 +44,9 @@ pub async fn whoever_flushes_is_signed_out_whatever_comes_before_and_after(site:
         "read,flush,set,cycle,save",
         "cycle,flush",
         "cycle,flush,save",
+        "cycle,flush,set",
+        "cycle,flush,set,save",
+        "cycle,save,cycle,flush,set",
         "cycle,save,flush",
         "cycle,save,flush,set",
         "cycle,save,flush,set,cycle",
@@ -61,6 +64,24 @@ pub async fn whoever_flushes_is_signed_out_whatever_comes_before_and_after(site:
         assert_eq!(old.get("/account").await, Answer::ok("false"), "{steps}");
         assert_eq!(site.listed("ada").await, 0, "{steps}");
     }
+}
+
+/// Of a session that holds nothing, too.
+pub async fn a_session_without_values_is_flushed_and_cycled_like_any_other(site: Site) {
+    for (steps, stays) in [("cycle", true), ("cycle,save", true), ("cycle,flush", false), ("flush", false)] {
+        let mut ada = Browser::of(&site);
+        ada.get("/login-bare").await;
+        let old = ada.cookie.clone();
+        ada.get(&format!("/steps/{steps}")).await;
+        assert_ne!(ada.cookie, old, "{steps}");
+        assert_eq!(ada.get("/account").await, Answer::ok(&stays.to_string()), "{steps}");
+    }
+    let mut ada = Browser::of(&site);
+    ada.get("/login-bare").await;
+    ada.get("/set/user/last").await;
+    ada.get("/steps/cycle,remove").await;
+    assert_eq!(ada.get("/get/user").await, Answer::ok("null"));
+    assert_eq!(ada.get("/account").await, Answer::ok("true"), "with the last value goes no session");
 }
 
 /// ASVS V7.2.4.
@@ -105,4 +126,18 @@ async fn a_sign_in_that_is_given_up_leaves_the_session_as_it_was() {
     assert_eq!(guest.cookie, cookie);
     assert_eq!(guest.get("/account").await, Answer::ok("false"));
     assert_eq!(guest.get("/get/cart").await, Answer::ok("\"full\""));
+}
+
+#[tokio::test]
+async fn ending_all_that_failed_can_be_tried_again() {
+    let site = Site::over(|clock| Arc::new(Blinking::new(clock, Blink::FailsForAccounts)));
+    let (mut ada, mut phone) = (Browser::of(&site), Browser::of(&site));
+    ada.get("/login/ada").await;
+    phone.get("/login/ada").await;
+    let answer = ada.get("/end-all").await;
+    assert_eq!((answer.status, answer.set_cookie), (StatusCode::SERVICE_UNAVAILABLE, None));
+    assert_eq!(ada.get("/end-all").await.status, StatusCode::OK);
+    for browser in [&mut ada, &mut phone] {
+        assert_eq!(browser.get("/account").await, Answer::ok("false"));
+    }
 }
