@@ -66,7 +66,7 @@ impl Visitor {
         let standing = match session.presence().await {
             Ok(Presence::Nobody) => Standing::Known { record: None, member: None },
             Ok(Presence::Living(record)) => {
-                let username = keys::username(&record).map(str::to_owned);
+                let username = keys::username(&record);
                 let member = record.account.zip(username);
                 let member = member.map(|(account, username)| Member { account, username });
                 Standing::Known { record: Some(record), member }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::Fault;
 
@@ -62,6 +63,18 @@ impl Theme {
             Self::Light => "light",
             Self::Dark => "dark",
         }
+    }
+}
+
+impl From<Language> for Value {
+    fn from(language: Language) -> Self {
+        language.as_str().into()
+    }
+}
+
+impl From<Theme> for Value {
+    fn from(theme: Theme) -> Self {
+        theme.as_str().into()
     }
 }
 

@@ -23,9 +23,13 @@
 //! use sessions::store::memory::MemoryStore;
 //! use sessions::{
 //!     AccountKey, CurrentSession, Lifecycle, Lifecycles, Policy, SessionLayer, SessionsBuilder, SignIn,
-//!     SystemClock, Values,
+//!     SystemClock, TypedKey, Values,
 //! };
 //! use tower_sessions::Session;
+//!
+//! /// Each value says what becomes of it: a theme stays with the browser, a name goes with its session.
+//! const THEME: TypedKey<String> = TypedKey::new("theme", Lifecycle::BROWSER);
+//! const NAME: TypedKey<String> = TypedKey::new("name", Lifecycle::SESSION);
 //!
 //! /// Values by name, as with any store of tower-sessions: loaded when first asked for, saved with the answer.
 //! async fn visits(Extension(session): Extension<Session>) -> Result<String, StatusCode> {
@@ -37,7 +41,7 @@
 //! /// Whose the session is; the password is checked before this. The session gets a new id.
 //! async fn sign_in(name: Path<String>, current: Extension<CurrentSession>) -> Result<(), StatusCode> {
 //!     let account = AccountKey::random(); // as your table of accounts has it
-//!     let values = Values::from([("name", name.0)]);
+//!     let values = Values::from([NAME.holding(name.0)]);
 //!     let sign_in = SignIn { account, policy: Policy::SIGNED_IN, values };
 //!     current.sign_in(sign_in).await.map(drop).map_err(|_| away())
 //! }
@@ -53,9 +57,7 @@
 //!
 //! let sessions = SessionsBuilder {
 //!     // What is not declared goes on at sign-in, and with nobody else.
-//!     lifecycles: Lifecycles::default()
-//!         .declare("theme", Lifecycle::BROWSER)
-//!         .declare("name", Lifecycle::SESSION),
+//!     lifecycles: Lifecycles::default().declare(&THEME).declare(&NAME),
 //!     ..SessionsBuilder::new(Arc::new(MemoryStore::new(Arc::new(SystemClock))))
 //! };
 //! let router: Router = Router::new()
@@ -101,6 +103,7 @@ pub mod store;
 mod tampering;
 #[cfg(test)]
 mod timing;
+mod typed_key;
 mod values;
 
 pub use account_key::AccountKey;
@@ -122,4 +125,5 @@ pub use record::Record;
 pub use refused::Refused;
 pub use settings::{Anonymous, Sessions, SessionsBuilder};
 pub use store::{Capabilities, Loaded, Store, StoreError, Summary};
+pub use typed_key::TypedKey;
 pub use values::Values;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::Values;
+use crate::{TypedKey, Values};
 
 /// What becomes of one value.
 #[derive(Clone, Copy, Debug)]
@@ -43,10 +43,10 @@ impl Lifecycle {
 pub struct Lifecycles(BTreeMap<&'static str, Lifecycle>);
 
 impl Lifecycles {
-    /// Adds a key's declaration.
+    /// Adds what becomes of this key.
     #[must_use]
-    pub fn declare(mut self, key: &'static str, lifecycle: Lifecycle) -> Self {
-        self.0.insert(key, lifecycle);
+    pub fn declare<T>(mut self, key: &TypedKey<T>) -> Self {
+        self.0.insert(key.name(), key.lifecycle());
         self
     }
 
@@ -84,7 +84,8 @@ mod tests {
 
     #[test]
     fn a_theme_survives_sign_out_and_a_cart_does_not() {
-        let lifecycles = Lifecycles::default().declare("theme", Lifecycle::BROWSER);
+        let theme = TypedKey::<String>::new("theme", Lifecycle::BROWSER);
+        let lifecycles = Lifecycles::default().declare(&theme);
         let old = values(&[("theme", json!("dark")), ("cart", json!([1]))]);
         let carried = lifecycles.carry(&old, Values::new(), |lifecycle| lifecycle.sign_out);
         assert_eq!(carried, values(&[("theme", json!("dark"))]));
@@ -93,7 +94,7 @@ mod tests {
     #[test]
     fn a_merge_sees_the_old_and_the_new_value() {
         let joined = Lifecycle { sign_in: Fate::Merge(|old, new| json!([old, new])), ..Lifecycle::PERSON };
-        let lifecycles = Lifecycles::default().declare("cart", joined);
+        let lifecycles = Lifecycles::default().declare(&TypedKey::<Value>::new("cart", joined));
         let old = values(&[("cart", json!(1))]);
         let carried = lifecycles.carry(&old, values(&[("cart", json!(2))]), |lifecycle| lifecycle.sign_in);
         assert_eq!(carried, values(&[("cart", json!([1, 2]))]));

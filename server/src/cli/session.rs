@@ -66,7 +66,7 @@ async fn list(sessions: &Sessions, account: &Account) -> Result<(), Failure> {
     let listed = sessions.of_account(account.key).await?.ok_or_else(|| cannot_list(sessions))?;
     for summary in listed {
         let (address, device) = auth::signed_in_from(&summary.record);
-        let from = [address, device].map(|known| known.unwrap_or("unknown"));
+        let from = [address, device].map(|known| known.unwrap_or_else(|| "unknown".to_owned()));
         let [began, used] = [summary.record.created_at, summary.record.last_seen].map(moment);
         say(&format!("{}  {began}  {used}  {}", summary.key.handle(), from.join("  ")))?;
     }

@@ -60,8 +60,8 @@ impl Visitor {
         let (address, device) = keys::signed_in_from(record);
         SessionSummary {
             handle: summary.key.handle(),
-            device: device.map(str::to_owned).or_else(|| self.device().filter(|_| current)),
-            address: address.map(str::to_owned),
+            device: device.or_else(|| self.device().filter(|_| current)),
+            address,
             created_at: view::timestamp(record.created_at),
             last_seen: view::timestamp(record.last_seen),
             current,

@@ -10,7 +10,7 @@ use crate::{AccountEvent, keys};
 /// Who is here, by the record of the living session.
 pub(super) fn whoami(session: &CurrentSession, record: Option<&Record>) -> Whoami {
     let Some(record) = record else { return Whoami::default() };
-    let username = keys::username(record).map(str::to_owned);
+    let username = keys::username(record);
     let capabilities = session.sessions().capabilities();
     Whoami {
         authenticated: username.is_some(),

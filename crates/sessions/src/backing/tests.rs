@@ -20,7 +20,7 @@ use crate::revocations::{EndedEarly, Standing};
 use crate::store::memory::MemoryStore;
 use crate::{
     AccountKey, Change, Clock, CurrentSession, FixedClock, Key, Lifecycle, Lifecycles, Loaded, Pauses,
-    Policy, Presence, Reason, SessionLayer, SessionsBuilder, SignIn, Summary, Values,
+    Policy, Presence, Reason, SessionLayer, SessionsBuilder, SignIn, Summary, TypedKey, Values,
 };
 
 /// Never answers.
@@ -229,7 +229,7 @@ impl Meddled {
 
     fn engine(self: &Arc<Self>) -> Sessions {
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
-        let lifecycles = Lifecycles::default().declare("theme", Lifecycle::BROWSER);
+        let lifecycles = Lifecycles::default().declare(&TypedKey::<String>::new("theme", Lifecycle::BROWSER));
         SessionsBuilder { clock, lifecycles, ..SessionsBuilder::new(Arc::clone(self) as _) }.build()
     }
 }

@@ -21,7 +21,7 @@ use sessions::store::sqlite::SqliteStore;
 use sessions::{
     AccountKey, Anonymous, Backing, Capabilities, Change, ClientBacking, ClientSide, Clock, CurrentSession,
     Fate, FixedClock, Key, KeyRing, Lifecycle, Lifecycles, Loaded, Pauses, Policy, Presence, Reason, Record,
-    Sealing, SessionLayer, Sessions, SessionsBuilder, SignIn, Store, StoreError, Summary, Values,
+    Sealing, SessionLayer, Sessions, SessionsBuilder, SignIn, Store, StoreError, Summary, TypedKey, Values,
 };
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Semaphore;
@@ -31,6 +31,11 @@ use tower_sessions::Session;
 use crate::PATIENCE;
 use crate::servers::postgres::Schema;
 use crate::servers::redis as servers;
+
+const THEME: TypedKey<String> = TypedKey::new("theme", Lifecycle::BROWSER);
+const USER: TypedKey<String> = TypedKey::new("user", Lifecycle::SESSION);
+const BASKET: TypedKey<String> =
+    TypedKey::new("basket", Lifecycle { sign_in: Fate::Merge(joined), ..Lifecycle::PERSON });
 
 /// The application with its store and its clock.
 pub struct Site {
@@ -168,10 +173,7 @@ impl Site {
         let sessions = SessionsBuilder {
             store_timeout: PATIENCE,
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
-            lifecycles: Lifecycles::default()
-                .declare("theme", Lifecycle::BROWSER)
-                .declare("user", Lifecycle::SESSION)
-                .declare("basket", Lifecycle { sign_in: Fate::Merge(joined), ..Lifecycle::PERSON }),
+            lifecycles: Lifecycles::default().declare(&THEME).declare(&USER).declare(&BASKET),
             anonymous,
             ..SessionsBuilder::over(backing.clone())
         }
@@ -308,7 +310,7 @@ async fn login_impatiently(name: Path<String>, current: Extension<CurrentSession
 
 async fn login(Path(name): Path<String>, Extension(current): Extension<CurrentSession>, policy: Policy) {
     let account = account(&name);
-    let sign_in = SignIn { account, policy, values: Values::from([("user", name)]) };
+    let sign_in = SignIn { account, policy, values: Values::from([USER.holding(name)]) };
     current.sign_in(sign_in).await.expect("signs in");
 }
 
@@ -319,7 +321,7 @@ async fn login_bare(Extension(current): Extension<CurrentSession>) {
 
 /// Everybody is Ada here.
 async fn login_with_basket(Path(fruit): Path<String>, Extension(current): Extension<CurrentSession>) {
-    let values = Values::from([("user", "ada".to_owned()), ("basket", fruit)]);
+    let values = Values::from([USER.holding("ada".to_owned()), BASKET.holding(fruit)]);
     let sign_in = SignIn { account: account("ada"), policy: Policy::SIGNED_IN, values };
     current.sign_in(sign_in).await.expect("signs in");
 }
