@@ -117,6 +117,8 @@ impl Visit {
     /// Ends the living session and keeps what its lifecycles keep of what it held at last. If it has ended meanwhile,
     /// the browser may have a newer cookie, which stays.
     async fn end(&self, state: &mut State) -> Result<(), StoreError> {
+        // Whatever becomes of this: one that began in this request and cannot be ended is known to nobody.
+        state.cookie = CookieAnswer::Nothing;
         let Some(living) = state.living() else { return Ok(()) };
         let id = living.id;
         let Some(last) = self.sessions.end_living(living, Reason::SignedOut).await? else {

@@ -35,8 +35,8 @@ mod steps;
 
 use changes::Changes;
 use files::{
-    create_folder, find_due, folder_of, is_no_file, read_at_once, read_whole, remove, synchronise,
-    write_whole,
+    create_folder, create_folder_in, find_due, folder_of, is_no_file, read_at_once, read_whole, remove,
+    synchronise, write_whole,
 };
 use names::{folder_name, key_of};
 use steps::Steps;
@@ -449,15 +449,19 @@ impl Inner {
         self.root.join("locks").join(hex(&[shard]))
     }
 
+    fn accounts(&self) -> PathBuf {
+        self.root.join("accounts")
+    }
+
     fn account_path(&self, account: AccountKey) -> PathBuf {
-        self.root.join("accounts").join(hex(account.as_bytes()))
+        self.accounts().join(hex(account.as_bytes()))
     }
 
     fn add_to_index(&self, account: AccountKey, key: &Key) -> Result<(), StoreError> {
         let folder = self.account_path(account);
         let entry = folder.join(hex(key.as_bytes()));
         // Whoever removes the last entry removes the folder, perhaps between these two steps.
-        let made = || create_folder(&folder).and_then(|()| private_file().open(&entry));
+        let made = || create_folder_in(&self.accounts(), &folder).and_then(|()| private_file().open(&entry));
         made().or_else(|_| made()).and_then(|_| synchronise(&folder)).map_err(StoreError::unavailable)
     }
 
@@ -471,8 +475,15 @@ impl Inner {
 
     fn indexed(&self, account: AccountKey) -> Result<Vec<Key>, StoreError> {
         match fs::read_dir(self.account_path(account)) {
-            Ok(entries) => Ok(entries.filter_map(|entry| key_of(&entry.ok()?.file_name())).collect()),
-            Err(error) if error.kind() == ErrorKind::NotFound && self.root.is_dir() => Ok(Vec::new()),
+            Ok(entries) => {
+                let names = entries.map(|entry| Ok(key_of(&entry?.file_name())));
+                names
+                    .filter_map(Result::transpose)
+                    .collect::<io::Result<_>>()
+                    .map_err(StoreError::unavailable)
+            }
+            // Of an account without sessions; not of all accounts.
+            Err(error) if error.kind() == ErrorKind::NotFound && self.accounts().is_dir() => Ok(Vec::new()),
             Err(error) => Err(StoreError::unavailable(error)),
         }
     }
@@ -483,7 +494,9 @@ fn create_folders(root: &Path) -> io::Result<()> {
         create_folder(&shard_path(root, shard))?;
     }
     create_folder(&root.join("accounts"))?;
-    create_folder(&root.join("locks"))
+    create_folder(&root.join("locks"))?;
+    synchronise(&root.join("records"))?;
+    synchronise(root)
 }
 
 fn shard_path(root: &Path, shard: u8) -> PathBuf {

@@ -112,12 +112,25 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
         .or_else(|error| if error.kind() == ErrorKind::NotFound { Ok(()) } else { Err(error) })
 }
 
+/// With all that it is in.
 pub(super) fn create_folder(path: &Path) -> io::Result<()> {
+    folders().recursive(true).create(path)
+}
+
+/// In a folder that is there; it survives a crash.
+pub(super) fn create_folder_in(parent: &Path, path: &Path) -> io::Result<()> {
+    match folders().create(path) {
+        Ok(()) => synchronise(parent),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+fn folders() -> fs::DirBuilder {
     let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+    builder
 }
 
 /// Follows no link, and waits for nobody who might write.

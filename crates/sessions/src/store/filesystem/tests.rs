@@ -131,3 +131,21 @@ async fn nobody_waits_for_ever_for_a_writer_who_was_stopped() {
     drop(turn);
     assert!(here.end(&key, Reason::SignedOut).await.expect("ends").is_some());
 }
+
+/// As a backup that was restored in part leaves it.
+#[tokio::test]
+async fn that_the_lists_of_all_accounts_are_missing_is_an_error_and_no_empty_list() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(&folder);
+    let account = AccountKey::random();
+    let record =
+        Record { account: Some(account), ..Record::new(Policy::SIGNED_IN, FixedClock::default().now()) };
+    let key = SessionId::random().key("");
+    store.insert(&key, &record).await.expect("inserts");
+    assert_eq!(store.of_account(AccountKey::random()).await.expect("lists"), []);
+    std::fs::remove_dir_all(store.inner.accounts()).expect("removes");
+    let ended = store.end_of_account(account, None, Reason::PasswordChanged).await;
+    assert!(matches!(ended, Err(StoreError::Unavailable(_))), "{ended:?}");
+    let inserted = store.insert(&SessionId::random().key(""), &record).await;
+    assert!(matches!(inserted, Err(StoreError::Unavailable(_))), "or the loss would be hidden: {inserted:?}");
+}

@@ -191,6 +191,7 @@ impl Site {
             .route("/impatient-login/{name}", get(login_impatiently))
             .route("/login/{name}", get(|path, current| login(path, current, Policy::SIGNED_IN)))
             .route("/end-all", get(end_all))
+            .route("/in-and-out", get(sign_in_and_out))
             .route("/login-bare", get(login_bare))
             .route("/login-with/{fruit}", get(login_with_basket))
             .route("/login-kept/{name}", get(|path, current| login(path, current, Policy::KEPT_IN)))
@@ -291,6 +292,16 @@ async fn cycle_slowly(Extension(current): Extension<CurrentSession>, slow: Exten
 async fn end_all(Extension(current): Extension<CurrentSession>) -> StatusCode {
     match current.end_all(Reason::Revoked).await {
         Ok(()) => StatusCode::OK,
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+/// As where a password turns out to be an old one.
+async fn sign_in_and_out(Extension(current): Extension<CurrentSession>) -> StatusCode {
+    let sign_in = SignIn { account: account("ada"), policy: Policy::SIGNED_IN, values: Values::new() };
+    current.sign_in(sign_in).await.expect("signs in");
+    match current.sign_out().await {
+        Ok(()) => StatusCode::UNAUTHORIZED,
         Err(_) => StatusCode::SERVICE_UNAVAILABLE,
     }
 }

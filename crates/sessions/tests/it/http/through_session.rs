@@ -141,3 +141,12 @@ async fn ending_all_that_failed_can_be_tried_again() {
         assert_eq!(browser.get("/account").await, Answer::ok("false"));
     }
 }
+
+#[tokio::test]
+async fn a_sign_in_that_is_taken_back_is_handed_to_nobody_though_the_store_is_away() {
+    let site = Site::over(|clock| Arc::new(Blinking::new(clock, Blink::Fails)));
+    let mut stranger = Browser::of(&site);
+    let answer = stranger.get("/in-and-out").await;
+    assert_eq!((answer.status, answer.set_cookie), (StatusCode::SERVICE_UNAVAILABLE, None));
+    assert_eq!(stranger.get("/account").await, Answer::ok("false"));
+}
