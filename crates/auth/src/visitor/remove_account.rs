@@ -27,10 +27,11 @@ impl Visitor {
     /// in between has left a note of what is still to do; a store that fails gets the account back.
     async fn take_out(&self, account: &Account) -> Result<(), AuthError> {
         let accounts = &self.auth.accounts;
-        accounts.remove(account.key).await?;
+        let was_there = accounts.remove(account.key).await?;
         let pending = PendingEnd { account: account.key, reason: Reason::AccountRemoved };
         if let Err(error) = self.session.end_all(pending.reason).await {
-            if accounts.insert(account).await? {
+            // What another request has removed is not given back: that one has said that it is gone.
+            if was_there && accounts.insert(account).await? {
                 accounts.settle_end(pending).await?;
             }
             return Err(error.into());
