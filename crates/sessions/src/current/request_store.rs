@@ -96,12 +96,12 @@ impl Visit {
     async fn send(&self, data: &HashMap<String, Value>) -> session_store::Result<()> {
         let values = data.iter().filter(|(key, _)| *key != MARK);
         let after: Values = values.map(|(key, value)| (key, value.clone())).collect();
-        let base = self.through_session.base.lock().clone();
-        let base = match base {
-            Some(base) => base,
-            None => self.values().await?,
+        let since = |base: &Values| Change::between(base, &after, self.sessions.now());
+        let known = self.through_session.base.lock().as_ref().map(since);
+        let change = match known {
+            Some(change) => change,
+            None => since(&self.values().await?),
         };
-        let change = Change::between(&base, &after, self.sessions.now());
         if !change.is_empty() {
             self.change(change).await.map_err(meaning)?;
         }

@@ -215,36 +215,24 @@ impl Visit {
         begin: impl Fn(Option<&Record>) -> Record,
         goes_on: GoesOn,
     ) -> Result<Option<SessionId>, StoreError> {
-        let sessions = &self.sessions;
         let old = state.living();
         let record = begin(old.map(|old| old.record));
         let is_same_visitor = state.may_go_on_as(&record);
         // Until the old one has ended, the request's session is that.
         let (new, mut next) = self.insert(record.clone()).await?;
-        let ended = match old {
-            Some(old) => Some(sessions.end_to_go_on(old, &record, next.epoch).await),
+        let last = match old {
+            Some(old) => self.end_for(old, new, &record, &mut next).await?,
             None => None,
         };
-        if let Some(Err(_)) = ended {
-            // Nobody will come with it.
-            let _ = sessions.end(&new, Some(&record), Reason::Cycled).await;
-        }
-        let ended = ended.transpose()?;
-        if let Some(Some((_, epoch))) = ended
-            && epoch != next.epoch
-        {
-            next.epoch = epoch;
-            self.hand_out(&mut next)?;
-        }
-        let (before, had_one) = (state.id, ended.is_some());
+        let (before, had_one) = (state.id, old.is_some());
         *state = next;
-        match ended {
-            Some(Some((last, _))) => self.add(state, &record.values, &begin(Some(&last)).values).await,
-            Some(None) if goes_on == GoesOn::WhileItLives => {
+        match last {
+            Some(last) => self.add(state, &record.values, &begin(Some(&last)).values).await,
+            None if had_one && goes_on == GoesOn::WhileItLives => {
                 self.go_on(state, None)?;
-                sessions.end(&new, Some(&record), Reason::Cycled).await?;
+                self.sessions.end(&new, Some(&record), Reason::Cycled).await?;
             }
-            Some(None) | None => {}
+            None => {}
         }
         if had_one && goes_on == GoesOn::WhileItLives && state.living().is_none() {
             return Ok(None);
@@ -254,6 +242,27 @@ impl Visit {
             self.note(new, Happening::IdChanged);
         }
         Ok(Some(new))
+    }
+
+    /// Ends the old session for the new one, which goes on in `next`. Returns what it held at last; `None`: it had ended.
+    async fn end_for(
+        &self,
+        old: Living<'_>,
+        new: SessionId,
+        record: &Record,
+        next: &mut State,
+    ) -> Result<Option<Record>, StoreError> {
+        let ended = self.sessions.end_to_go_on(old, record, next.epoch).await;
+        if ended.is_err() {
+            // Nobody will come with it.
+            let _ = self.sessions.end(&new, Some(record), Reason::Cycled).await;
+        }
+        let Some((last, epoch)) = ended? else { return Ok(None) };
+        if epoch != next.epoch {
+            next.epoch = epoch;
+            self.hand_out(next)?;
+        }
+        Ok(Some(last))
     }
 
     /// Adds what became of values meanwhile. The session goes on without it if the store is away just now: it has

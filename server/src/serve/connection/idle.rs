@@ -2,13 +2,11 @@
 //! hyper 1.12 has none for HTTP/2, whose pings a client may answer for ever.
 
 use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, HttpBody};
+use axum::body::Body;
 use axum::http::Response;
-use hyper::body::{Frame, SizeHint};
+use http_body_util::BodyExt as _;
 use tokio::sync::watch;
 
 /// Counts the requests of one connection that are being answered.
@@ -27,9 +25,15 @@ impl Idle {
         }
     }
 
-    /// An answer whose pieces are a sign of life.
+    /// An answer whose pieces are a sign of life. One of which the client takes nothing is none.
     pub fn watch(&self, answer: Response<Body>) -> Response<Body> {
-        answer.map(|body| Body::new(Lively { body, idle: self.clone() }))
+        let idle = self.clone();
+        answer.map(|body| {
+            Body::new(body.map_frame(move |frame| {
+                idle.0.send_modify(|_| ());
+                frame
+            }))
+        })
     }
 
     /// Done when no work was done for that long, and nothing taken of an answer.
@@ -43,34 +47,6 @@ impl Idle {
                 return;
             }
         }
-    }
-}
-
-/// An answer's body. One of which the client takes nothing is no sign of life.
-struct Lively {
-    body: Body,
-    idle: Idle,
-}
-
-impl HttpBody for Lively {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
-        self.idle.0.send_modify(|_| ());
-        Poll::Ready(frame)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }
 
@@ -111,8 +87,7 @@ mod tests {
         for _ in 0..5 {
             tokio::time::sleep(LONGEST * 2 / 3).await;
             assert!(!elapsed.is_finished());
-            let frame = std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await;
-            assert!(frame.is_some_and(|frame| frame.is_ok()));
+            assert!(body.frame().await.is_some_and(|frame| frame.is_ok()));
         }
         tokio::time::sleep(LONGEST * 3 / 2).await;
         assert!(elapsed.is_finished(), "who takes nothing is idle");
