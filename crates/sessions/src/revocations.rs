@@ -9,6 +9,7 @@ use std::fmt;
 use async_trait::async_trait;
 use time::{Duration, OffsetDateTime};
 
+use crate::store::encoding::millis;
 use crate::{AccountKey, Key, Reason, StoreError};
 
 #[cfg(feature = "memory")]
@@ -39,18 +40,22 @@ pub trait Revocations: fmt::Debug + Send + Sync + 'static {
     async fn standing(&self, key: &Key, account: Option<AccountKey>) -> Result<Standing, StoreError>;
 
     /// Remembers the end of one session. The first reason stands. Where an account has more than
-    /// [`MOST_ENDED`] of them by that, they are forgotten and its epoch rises instead: then `true`.
+    /// [`MOST_ENDED`] of them by that, they are forgotten and its epoch rises instead: then that.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    async fn end(&self, ended: &EndedEarly) -> Result<bool, StoreError>;
+    async fn end(&self, ended: &EndedEarly) -> Result<Option<Raised>, StoreError>;
 
-    /// Raises an account's epoch, and returns it.
+    /// Raises an account's epoch, as [`Raised::at`] says.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    async fn raise(&self, account: AccountKey, reason: Reason, at: OffsetDateTime)
-    -> Result<u64, StoreError>;
+    async fn raise(
+        &self,
+        account: AccountKey,
+        reason: Reason,
+        at: OffsetDateTime,
+    ) -> Result<Raised, StoreError>;
 
     /// Finds at most `limit` sessions that would have ended by `now` anyway, forgets at most `limit` that were found so
     /// [`OVER_FOR`] ago and by each sweep since, and takes back at most `limit` that a clock found too early which has
@@ -74,6 +79,26 @@ pub struct EndedEarly {
     pub at: OffsetDateTime,
     /// When it would have ended anyway: its absolute deadline.
     pub until: OffsetDateTime,
+}
+
+/// An account's epoch that rose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Raised {
+    /// The epoch before it; 0 if it had never risen.
+    pub from: u64,
+    /// The epoch by now.
+    pub to: u64,
+}
+
+impl Raised {
+    /// An epoch that rises at the moment `at`: to the milliseconds since 1970, or by one if it is as high already.
+    ///
+    /// So a database that was restored from a backup raises it above all epochs that it has forgotten, and what was
+    /// sealed in one of those ends like everything else.
+    #[must_use]
+    pub fn at(from: u64, at: OffsetDateTime) -> Self {
+        Self { from, to: (from + 1).max(millis(at).try_into().unwrap_or(0)) }
+    }
 }
 
 /// How a session stands.

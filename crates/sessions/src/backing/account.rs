@@ -89,7 +89,7 @@ impl Sessions {
             }
             Backing::Client(client) => {
                 let raising = client.remembered.raise(account, reason, self.now());
-                Ok((None, self.within_budget(raising).await?))
+                Ok((None, self.within_budget(raising).await?.to))
             }
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use time::Duration;
 
 use super::{Backing, ClientBacking, Shown};
-use crate::revocations::{EndedEarly, Standing};
+use crate::revocations::{EndedEarly, Raised, Standing};
 use crate::store::{Loaded, StoreError};
 use crate::{Change, Contents, Key, Reason, Record, SessionId, Sessions, signed_id};
 
@@ -144,12 +144,14 @@ impl Sessions {
                 Ok(last.map(|last| (last, epoch)))
             }
             Backing::Client(client) => {
-                let rose = self.end_early(client, key, old.record, Reason::Cycled).await?;
+                let raised = self.end_early(client, key, old.record, Reason::Cycled).await?;
                 let standing = self.standing(&key, old.record).await?;
-                let goes_on_in = if rose && old.record.account == new.account {
-                    // By this end the account's list was too long. Its epoch rose once for that; if it rose further,
-                    // somebody ended all its sessions.
-                    (standing.epoch == epoch + 1).then_some(standing.epoch)
+                let goes_on_in = if let Some(raised) = raised
+                    && old.record.account == new.account
+                {
+                    // By this end the account's list was too long. If its epoch rose before or after that, somebody
+                    // ended all its sessions.
+                    (raised.from == epoch && raised.to == standing.epoch).then_some(raised.to)
                 } else {
                     let is_cycled = standing.ended.is_some_and(|(first, _)| first == Reason::Cycled);
                     is_cycled.then_some(epoch)
@@ -160,14 +162,14 @@ impl Sessions {
         }
     }
 
-    /// Remembers the end of a session whose record is in a cookie. Whether its account's epoch rose by that.
+    /// Remembers the end of a session whose record is in a cookie. Its account's epoch, if it rose by that.
     async fn end_early(
         &self,
         client: &ClientBacking,
         key: Key,
         record: &Record,
         reason: Reason,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<Raised>, StoreError> {
         let ended = EndedEarly {
             key,
             account: record.account,

@@ -16,7 +16,7 @@ use tower_service::Service as _;
 
 use super::*;
 use crate::revocations::memory::MemoryRevocations;
-use crate::revocations::{EndedEarly, Standing};
+use crate::revocations::{EndedEarly, Raised, Standing};
 use crate::store::memory::MemoryStore;
 use crate::{
     AccountKey, Change, Clock, CurrentSession, FixedClock, Key, Lifecycle, Lifecycles, Loaded, Pauses,
@@ -79,11 +79,11 @@ impl Revocations for Silent {
         pending().await
     }
 
-    async fn end(&self, _: &EndedEarly) -> Result<bool, StoreError> {
+    async fn end(&self, _: &EndedEarly) -> Result<Option<Raised>, StoreError> {
         pending().await
     }
 
-    async fn raise(&self, _: AccountKey, _: Reason, _: OffsetDateTime) -> Result<u64, StoreError> {
+    async fn raise(&self, _: AccountKey, _: Reason, _: OffsetDateTime) -> Result<Raised, StoreError> {
         pending().await
     }
 

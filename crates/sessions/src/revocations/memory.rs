@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use time::OffsetDateTime;
 
-use super::{EndedEarly, MOST_ENDED, OVER_FOR, Revocations, Standing};
+use super::{EndedEarly, MOST_ENDED, OVER_FOR, Raised, Revocations, Standing};
 use crate::{AccountKey, Key, Reason, StoreError};
 
 /// A map of ended sessions, and one of epochs.
@@ -30,10 +30,10 @@ struct Entry {
 }
 
 impl Maps {
-    fn raise(&mut self, account: AccountKey, reason: Reason, at: OffsetDateTime) -> u64 {
-        let before = self.epochs.get(&account).map_or(0, |(epoch, ..)| *epoch);
-        self.epochs.insert(account, (before + 1, reason, at));
-        before + 1
+    fn raise(&mut self, account: AccountKey, reason: Reason, at: OffsetDateTime) -> Raised {
+        let raised = Raised::at(self.epochs.get(&account).map_or(0, |(epoch, ..)| *epoch), at);
+        self.epochs.insert(account, (raised.to, reason, at));
+        raised
     }
 }
 
@@ -50,10 +50,10 @@ impl Revocations for MemoryRevocations {
         })
     }
 
-    async fn end(&self, ended: &EndedEarly) -> Result<bool, StoreError> {
+    async fn end(&self, ended: &EndedEarly) -> Result<Option<Raised>, StoreError> {
         let mut maps = self.maps.lock();
         if maps.ended.contains_key(&ended.key) {
-            return Ok(false);
+            return Ok(None);
         }
         maps.ended.insert(ended.key, Entry { ended: ended.clone(), over_since: None });
         if let Some(account) = ended.account {
@@ -61,11 +61,10 @@ impl Revocations for MemoryRevocations {
             let counts = |other: &&Entry| is_its(other) && other.over_since.is_none();
             if maps.ended.values().filter(counts).count() > MOST_ENDED {
                 maps.ended.retain(|_, other| !is_its(other));
-                maps.raise(account, ended.reason, ended.at);
-                return Ok(true);
+                return Ok(Some(maps.raise(account, ended.reason, ended.at)));
             }
         }
-        Ok(false)
+        Ok(None)
     }
 
     async fn raise(
@@ -73,7 +72,7 @@ impl Revocations for MemoryRevocations {
         account: AccountKey,
         reason: Reason,
         at: OffsetDateTime,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<Raised, StoreError> {
         Ok(self.maps.lock().raise(account, reason, at))
     }
 

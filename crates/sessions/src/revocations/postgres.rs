@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use sqlx::{Connection as _, PgConnection};
 use time::OffsetDateTime;
 
-use super::{EndedEarly, MOST_ENDED, OVER_FOR, Revocations, Standing};
+use super::{EndedEarly, MOST_ENDED, OVER_FOR, Raised, Revocations, Standing};
 use crate::store::Migrations;
 use crate::store::encoding::{millis, moment};
 use crate::store::postgres::Database;
@@ -54,7 +54,7 @@ const STANDING: &str = "
     LEFT JOIN ended_sessions AS ended ON ended.application = $1 AND ended.key = $2
     LEFT JOIN session_epochs AS raised ON raised.application = $1 AND raised.account = $3";
 
-/// Until the end of the transaction.
+/// Whoever raises an epoch does it alone, until the end of the transaction.
 const TURN: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1 || encode($2, 'hex'), 0))";
 
 const END: &str = "
@@ -70,10 +70,11 @@ const FORGET: &str = "
         SELECT key FROM ended_sessions WHERE application = $1 AND account = $2 ORDER BY key FOR UPDATE
     )";
 
+const EPOCH: &str = "SELECT epoch FROM session_epochs WHERE application = $1 AND account = $2";
+
 const RAISE: &str = "
-    INSERT INTO session_epochs AS known (application, account, epoch, reason, at) VALUES ($1, $2, 1, $3, $4)
-    ON CONFLICT (application, account) DO UPDATE SET epoch = known.epoch + 1, reason = $3, at = $4
-    RETURNING epoch";
+    INSERT INTO session_epochs (application, account, epoch, reason, at) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (application, account) DO UPDATE SET epoch = $3, reason = $4, at = $5";
 
 /// What was found over by a clock that has been put back since. Like the next two it passes over what somebody else is
 /// writing: there will be another sweep.
@@ -147,7 +148,7 @@ impl Revocations for PostgresRevocations {
         })
     }
 
-    async fn end(&self, ended: &EndedEarly) -> Result<bool, StoreError> {
+    async fn end(&self, ended: &EndedEarly) -> Result<Option<Raised>, StoreError> {
         let (application, ended) = (Arc::clone(&self.application), ended.clone());
         let doing = self
             .database
@@ -160,10 +161,16 @@ impl Revocations for PostgresRevocations {
         account: AccountKey,
         reason: Reason,
         at: OffsetDateTime,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<Raised, StoreError> {
         let application = Arc::clone(&self.application);
         let doing = self.database.query(move |connection| {
-            Box::pin(async move { raise(connection, &application, account, reason, at).await })
+            Box::pin(async move {
+                let mut transaction = connection.begin().await?;
+                take_turn(&mut transaction, &application, account).await?;
+                let raised = raise(&mut transaction, &application, account, reason, at).await?;
+                transaction.commit().await?;
+                Ok(raised)
+            })
         });
         doing.await
     }
@@ -186,7 +193,11 @@ async fn sweep(connection: &mut PgConnection, now: OffsetDateTime, limit: i64) -
     Ok(put_back.rows_affected() + forgotten.rows_affected() + found.rows_affected())
 }
 
-async fn end(connection: &mut PgConnection, application: &str, ended: &EndedEarly) -> sqlx::Result<bool> {
+async fn end(
+    connection: &mut PgConnection,
+    application: &str,
+    ended: &EndedEarly,
+) -> sqlx::Result<Option<Raised>> {
     let mut transaction = connection.begin().await?;
     let remembered = sqlx::query(END)
         .bind(application)
@@ -197,43 +208,60 @@ async fn end(connection: &mut PgConnection, application: &str, ended: &EndedEarl
         .bind(millis(ended.until))
         .execute(&mut *transaction)
         .await?;
-    let mut are_too_many = false;
-    if let Some(account) = ended.account.filter(|_| remembered.rows_affected() > 0) {
-        let count = sqlx::query_as(COUNT).bind(application).bind(account.as_bytes());
-        let (count,): (i64,) = count.fetch_one(&mut *transaction).await?;
-        are_too_many = usize::try_from(count).is_ok_and(|count| count > MOST_ENDED);
-        if are_too_many {
-            // One of several who find this at once.
-            let turn = sqlx::query(TURN).bind(application).bind(account.as_bytes());
-            turn.execute(&mut *transaction).await?;
-            let count = sqlx::query_as(COUNT).bind(application).bind(account.as_bytes());
-            let (count,): (i64,) = count.fetch_one(&mut *transaction).await?;
-            are_too_many = usize::try_from(count).is_ok_and(|count| count > MOST_ENDED);
-        }
-        if are_too_many {
+    let mut raised = None;
+    if let Some(account) = ended.account.filter(|_| remembered.rows_affected() > 0)
+        && are_too_many(&mut transaction, application, account).await?
+    {
+        take_turn(&mut transaction, application, account).await?;
+        // One of several who find this at once.
+        if are_too_many(&mut transaction, application, account).await? {
             let forget = sqlx::query(FORGET).bind(application).bind(account.as_bytes());
             forget.execute(&mut *transaction).await?;
-            raise(&mut transaction, application, account, ended.reason, ended.at).await?;
+            raised = Some(raise(&mut transaction, application, account, ended.reason, ended.at).await?);
         }
     }
     transaction.commit().await?;
-    Ok(are_too_many)
+    Ok(raised)
 }
 
+async fn are_too_many(
+    connection: &mut PgConnection,
+    application: &str,
+    account: AccountKey,
+) -> sqlx::Result<bool> {
+    let count = sqlx::query_as(COUNT).bind(application).bind(account.as_bytes());
+    let (count,): (i64,) = count.fetch_one(connection).await?;
+    Ok(usize::try_from(count).is_ok_and(|count| count > MOST_ENDED))
+}
+
+async fn take_turn(
+    connection: &mut PgConnection,
+    application: &str,
+    account: AccountKey,
+) -> sqlx::Result<()> {
+    let turn = sqlx::query(TURN).bind(application).bind(account.as_bytes());
+    turn.execute(connection).await.map(drop)
+}
+
+/// For whoever has taken their turn.
 async fn raise(
     connection: &mut PgConnection,
     application: &str,
     account: AccountKey,
     reason: Reason,
     at: OffsetDateTime,
-) -> sqlx::Result<u64> {
-    let raised = sqlx::query_as(RAISE)
+) -> sqlx::Result<Raised> {
+    let epoch = sqlx::query_as(EPOCH).bind(application).bind(account.as_bytes());
+    let epoch: Option<(i64,)> = epoch.fetch_optional(&mut *connection).await?;
+    let raised = Raised::at(epoch.map_or(0, |(epoch,)| epoch.unsigned_abs()), at);
+    let raise = sqlx::query(RAISE)
         .bind(application)
         .bind(account.as_bytes())
+        .bind(raised.to.cast_signed())
         .bind(reason.as_str())
         .bind(millis(at));
-    let (epoch,): (i64,) = raised.fetch_one(connection).await?;
-    Ok(u64::try_from(epoch).unwrap_or(u64::MAX))
+    raise.execute(connection).await?;
+    Ok(raised)
 }
 
 fn why_and_when(reason: Option<String>, at: Option<i64>) -> Option<(Reason, OffsetDateTime)> {

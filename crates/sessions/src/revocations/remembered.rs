@@ -5,7 +5,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use time::{Duration, OffsetDateTime};
 
-use super::{EndedEarly, Revocations, Standing};
+use super::{EndedEarly, Raised, Revocations, Standing};
 use crate::by_key::ByKey;
 use crate::{AccountKey, Key, Reason, StoreError};
 
@@ -61,13 +61,13 @@ impl Remembered {
         Ok(standing)
     }
 
-    /// Whether its account's epoch rose by that.
-    pub(crate) async fn end(&self, ended: EndedEarly) -> Result<bool, StoreError> {
+    /// Its account's epoch, if it rose by that.
+    pub(crate) async fn end(&self, ended: EndedEarly) -> Result<Option<Raised>, StoreError> {
         let inner = Arc::clone(&self.0);
         to_its_end(async move {
             let rose = inner.revocations.end(&ended).await;
             // A call that failed may have been done.
-            inner.forget(if matches!(rose, Ok(false)) { Some(&ended.key) } else { None });
+            inner.forget(if matches!(rose, Ok(None)) { Some(&ended.key) } else { None });
             rose
         })
         .await
@@ -78,12 +78,12 @@ impl Remembered {
         account: AccountKey,
         reason: Reason,
         at: OffsetDateTime,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<Raised, StoreError> {
         let inner = Arc::clone(&self.0);
         to_its_end(async move {
-            let epoch = inner.revocations.raise(account, reason, at).await;
+            let raised = inner.revocations.raise(account, reason, at).await;
             inner.forget(None);
-            epoch
+            raised
         })
         .await
     }

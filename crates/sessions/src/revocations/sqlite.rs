@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use rusqlite::{OptionalExtension as _, Transaction, params};
 use time::OffsetDateTime;
 
-use super::{EndedEarly, MOST_ENDED, OVER_FOR, Revocations, Standing};
+use super::{EndedEarly, MOST_ENDED, OVER_FOR, Raised, Revocations, Standing};
 use crate::store::Migrations;
 use crate::store::encoding::{millis, moment};
 use crate::store::sqlite::Database;
@@ -123,7 +123,7 @@ impl Revocations for SqliteRevocations {
         })
     }
 
-    async fn end(&self, ended: &EndedEarly) -> Result<bool, StoreError> {
+    async fn end(&self, ended: &EndedEarly) -> Result<Option<Raised>, StoreError> {
         let (application, ended) = (Arc::clone(&self.application), ended.clone());
         self.database
             .write(move |transaction| {
@@ -141,19 +141,18 @@ impl Revocations for SqliteRevocations {
                         millis(ended.at),
                         millis(ended.until),
                     ])?;
-                let Some(account) = account.filter(|_| remembered > 0) else { return Ok(false) };
+                let Some(account) = account.filter(|_| remembered > 0) else { return Ok(None) };
                 let count: i64 = transaction
                     .prepare_cached(COUNT)?
                     .query_row(params![application, account], |row| row.get(0))?;
-                let are_too_many = usize::try_from(count).is_ok_and(|count| count > MOST_ENDED);
-                if are_too_many {
-                    transaction.execute(
-                        "DELETE FROM ended_sessions WHERE application = ?1 AND account = ?2",
-                        params![application, account],
-                    )?;
-                    raise(transaction, &application, account, ended.reason, ended.at)?;
+                if !usize::try_from(count).is_ok_and(|count| count > MOST_ENDED) {
+                    return Ok(None);
                 }
-                Ok(are_too_many)
+                transaction.execute(
+                    "DELETE FROM ended_sessions WHERE application = ?1 AND account = ?2",
+                    params![application, account],
+                )?;
+                Ok(Some(raise(transaction, &application, account, ended.reason, ended.at)?))
             })
             .await
     }
@@ -163,7 +162,7 @@ impl Revocations for SqliteRevocations {
         account: AccountKey,
         reason: Reason,
         at: OffsetDateTime,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<Raised, StoreError> {
         let application = Arc::clone(&self.application);
         self.database
             .write(move |transaction| Ok(raise(transaction, &application, account.as_bytes(), reason, at)?))
@@ -190,14 +189,19 @@ fn raise(
     account: &[u8; 16],
     reason: Reason,
     at: OffsetDateTime,
-) -> rusqlite::Result<u64> {
-    let epoch: i64 = transaction
+) -> rusqlite::Result<Raised> {
+    let from: Option<i64> = transaction
+        .prepare_cached("SELECT epoch FROM session_epochs WHERE application = ?1 AND account = ?2")?
+        .query_row(params![application, account], |row| row.get(0))
+        .optional()?;
+    let raised = Raised::at(from.map_or(0, i64::unsigned_abs), at);
+    transaction
         .prepare_cached(
-            "INSERT INTO session_epochs (application, account, epoch, reason, at) VALUES (?1, ?2, 1, ?3, ?4)
-             ON CONFLICT DO UPDATE SET epoch = epoch + 1, reason = ?3, at = ?4 RETURNING epoch",
+            "INSERT OR REPLACE INTO session_epochs (application, account, epoch, reason, at)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
-        .query_row(params![application, account, reason.as_str(), millis(at)], |row| row.get(0))?;
-    Ok(u64::try_from(epoch).unwrap_or(u64::MAX))
+        .execute(params![application, account, raised.to.cast_signed(), reason.as_str(), millis(at)])?;
+    Ok(raised)
 }
 
 fn why_and_when(row: &rusqlite::Row<'_>, first: usize) -> rusqlite::Result<(Reason, OffsetDateTime)> {

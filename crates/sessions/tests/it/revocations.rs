@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use sessions::revocations::memory::MemoryRevocations;
 use sessions::revocations::postgres::PostgresRevocations;
 use sessions::revocations::sqlite::SqliteRevocations;
-use sessions::revocations::{EndedEarly, MOST_ENDED, OVER_FOR, Revocations, Standing};
+use sessions::revocations::{EndedEarly, MOST_ENDED, OVER_FOR, Raised, Revocations, Standing};
 use sessions::{
     AccountKey, Backing, ClientBacking, ClientSide, Clock as _, FixedClock, Key, KeyRing, Reason, Sealing,
     SessionId,
@@ -39,6 +39,8 @@ macro_rules! on_each_place {
 on_each_place! {
     a_session_stands_until_it_ends_and_then_never_again
     an_account_s_epoch_ends_what_was_sealed_before_it
+    of_epochs_raised_at_once_each_follows_another
+    a_restored_epoch_rises_above_those_that_are_forgotten
     too_many_ends_of_one_account_raise_its_epoch_instead
     of_several_ends_at_once_that_are_too_many_one_raises_the_epoch
     a_sweep_forgets_only_what_would_have_ended_anyway_and_no_more_than_asked
@@ -71,7 +73,7 @@ async fn a_session_stands_until_it_ends_and_then_never_again(revocations: &impl 
     let (key, other) = (key(), key());
     assert_eq!(revocations.standing(&key, None).await.expect("answers"), Standing::default());
     for reason in [Reason::SignedOut, Reason::Revoked] {
-        assert!(!revocations.end(&ended(key, None, reason)).await.expect("ends"));
+        assert_eq!(revocations.end(&ended(key, None, reason)).await.expect("ends"), None);
         let standing = revocations.standing(&key, None).await.expect("answers");
         assert_eq!(standing.end_of(0), Some((Reason::SignedOut, now())), "the first reason stands");
     }
@@ -82,6 +84,8 @@ async fn an_account_s_epoch_ends_what_was_sealed_before_it(revocations: &impl Re
     let [ada, bob] = [(); 2].map(|()| AccountKey::random());
     let first = revocations.raise(ada, Reason::PasswordChanged, now()).await.expect("raises");
     let second = revocations.raise(ada, Reason::Revoked, now()).await.expect("raises");
+    assert_eq!([first.from, second.from], [0, first.to]);
+    let [first, second] = [first.to, second.to];
     assert!(0 < first && first < second);
     let standing = revocations.standing(&key(), Some(ada)).await.expect("answers");
     for epoch in [0, first] {
@@ -91,17 +95,33 @@ async fn an_account_s_epoch_ends_what_was_sealed_before_it(revocations: &impl Re
     assert_eq!(revocations.standing(&key(), Some(bob)).await.expect("answers"), Standing::default());
 }
 
+/// What was written after the backup is gone, but for what visitors have.
+async fn a_restored_epoch_rises_above_those_that_are_forgotten(revocations: &impl Revocations) {
+    let [ada, bob] = [(); 2].map(|()| AccountKey::random());
+    let of_backup = revocations.raise(ada, Reason::Revoked, now()).await.expect("raises");
+    let forgotten = Raised::at(of_backup.to, now() + Duration::minutes(5));
+    for (account, from) in [(ada, of_backup.to), (bob, 0)] {
+        let at = now() + Duration::hours(1);
+        let raised = revocations.raise(account, Reason::PasswordChanged, at).await.expect("raises");
+        assert_eq!(raised.from, from);
+        let standing = revocations.standing(&key(), Some(account)).await.expect("answers");
+        assert_eq!(standing.end_of(forgotten.to), Some((Reason::PasswordChanged, at)));
+    }
+}
+
 async fn too_many_ends_of_one_account_raise_its_epoch_instead(revocations: &impl Revocations) {
     let [ada, bob] = [(); 2].map(|()| AccountKey::random());
     let bobs = key();
     revocations.end(&ended(bobs, Some(bob), Reason::SignedOut)).await.expect("ends");
     for _ in 0..MOST_ENDED {
-        assert!(!revocations.end(&ended(key(), Some(ada), Reason::SignedOut)).await.expect("ends"));
+        let raised = revocations.end(&ended(key(), Some(ada), Reason::SignedOut)).await.expect("ends");
+        assert_eq!(raised, None);
     }
     let last = key();
-    assert!(revocations.end(&ended(last, Some(ada), Reason::SignedOut)).await.expect("ends"));
+    let raised = revocations.end(&ended(last, Some(ada), Reason::SignedOut)).await.expect("ends");
+    let raised = raised.expect("it rises");
     let standing = revocations.standing(&last, Some(ada)).await.expect("answers");
-    assert_eq!((standing.ended, standing.epoch), (None, 1), "the list is short again");
+    assert_eq!((standing.ended, standing.epoch), (None, raised.to), "the list is short again");
     assert_eq!(standing.end_of(0), Some((Reason::SignedOut, now())));
     assert!(revocations.standing(&bobs, Some(bob)).await.expect("answers").ended.is_some());
 }
@@ -114,8 +134,22 @@ async fn of_several_ends_at_once_that_are_too_many_one_raises_the_epoch(revocati
     }
     let ends: Vec<_> = (0..8).map(|_| ended(key(), Some(ada), Reason::SignedOut)).collect();
     let rose = join_all(ends.iter().map(|end| revocations.end(end))).await;
-    assert_eq!(rose.iter().filter(|rose| matches!(rose, Ok(true))).count(), 1, "{rose:?}");
-    assert_eq!(revocations.standing(&key(), Some(ada)).await.expect("answers").epoch, 1);
+    let rose: Vec<_> = rose.into_iter().filter_map(|rose| rose.expect("ends")).collect();
+    let standing = revocations.standing(&key(), Some(ada)).await.expect("answers");
+    assert_eq!(rose, [Raised { from: 0, to: standing.epoch }]);
+}
+
+async fn of_epochs_raised_at_once_each_follows_another(revocations: &impl Revocations) {
+    let ada = AccountKey::random();
+    let raising = (0..8).map(|_| revocations.raise(ada, Reason::Revoked, now()));
+    let raised = join_all(raising).await.into_iter().map(|raised| raised.expect("raises"));
+    let mut raised: Vec<_> = raised.map(|Raised { from, to }| (from, to)).collect();
+    raised.sort_unstable();
+    let mut before = 0;
+    for (from, to) in raised {
+        assert!(from == before && from < to, "{from} to {to}, after {before}");
+        before = to;
+    }
 }
 
 async fn a_sweep_forgets_only_what_would_have_ended_anyway_and_no_more_than_asked(
@@ -183,7 +217,7 @@ async fn ends_that_are_over_anyway_raise_no_epoch(revocations: &impl Revocations
         revocations.end(&ended(key(), Some(ada), Reason::SignedOut)).await.expect("ends");
     }
     revocations.sweep(now() + Duration::days(31), MOST_ENDED).await.expect("sweeps");
-    assert!(!revocations.end(&ended(key(), Some(ada), Reason::SignedOut)).await.expect("ends"));
+    assert_eq!(revocations.end(&ended(key(), Some(ada), Reason::SignedOut)).await.expect("ends"), None);
 }
 
 #[tokio::test]
@@ -197,10 +231,10 @@ async fn is_remembered<R: Revocations>(open: impl AsyncFn(&'static str) -> R) {
     let (key, account) = (key(), AccountKey::random());
     let shop = open("shop:").await;
     shop.end(&ended(key, Some(account), Reason::SignedOut)).await.expect("ends");
-    shop.raise(account, Reason::Revoked, now()).await.expect("raises");
+    let raised = shop.raise(account, Reason::Revoked, now()).await.expect("raises");
     drop(shop);
     let standing = open("shop:").await.standing(&key, Some(account)).await.expect("answers");
-    assert_eq!((standing.ended, standing.epoch), (Some((Reason::SignedOut, now())), 1));
+    assert_eq!((standing.ended, standing.epoch), (Some((Reason::SignedOut, now())), raised.to));
     let wiki = open("wiki:").await.standing(&key, Some(account)).await.expect("answers");
     assert_eq!(wiki, Standing::default());
 }
@@ -237,6 +271,30 @@ async fn an_end_on_another_server_is_known_at_once_where_nothing_is_believed() {
     let mut there = Browser { cookie: ada.cookie.clone(), ..Browser::of(&elsewhere) };
     there.get("/logout").await;
     assert_eq!(ada.get("/reason").await, Answer::ok("signed_out"));
+}
+
+/// Its database was put back to a time before the epoch in which the phone goes on.
+#[tokio::test]
+async fn a_restored_database_ends_what_was_sealed_after_its_backup() {
+    let clock = Arc::new(FixedClock::default());
+    let [before, restored] = [(); 2].map(|()| {
+        let codec = ClientSide::new(Sealing::Encrypted, KeyRing::new([[1; 32]]).expect("a key"));
+        let client = ClientBacking::new(codec, Arc::new(MemoryRevocations::default()), Duration::seconds(5));
+        Site::with(Arc::clone(&clock), Backing::Client(client))
+    });
+    let mut phone = Browser::of(&before);
+    phone.get("/login/ada").await;
+    for _ in 0..3 {
+        phone.get("/end-others").await;
+    }
+    clock.advance(Duration::minutes(10));
+    let mut phone = Browser { cookie: phone.cookie.clone(), ..Browser::of(&restored) };
+    assert_eq!(phone.get("/reason").await, Answer::ok("living"));
+    let mut desk = Browser::of(&restored);
+    desk.get("/login/ada").await;
+    desk.get("/end-others").await;
+    assert_eq!(phone.get("/reason").await, Answer::ok("password_changed"));
+    assert_eq!(desk.get("/reason").await, Answer::ok("living"));
 }
 
 /// Two servers that share a file or a database, and nothing else.
