@@ -17,6 +17,9 @@ pub use watched::Watched;
 /// An account as a row has it: key, name, hashed password.
 type Row = ([u8; 16], String, String);
 
+/// Sessions that have to end, as a row has them: account, reason, milliseconds since 1970.
+type PendingRow = ([u8; 16], String, i64);
+
 /// An event as a row has it: name, milliseconds since 1970, address, device, count.
 type EventRow = (String, i64, String, Option<String>, i32);
 
@@ -34,10 +37,10 @@ fn account((key, username, password): Row) -> Result<Account, AccountsError> {
     })
 }
 
-/// Sessions that have to end, as a row has them; `None` for a reason that this version does not know.
-fn pending((account, reason): ([u8; 16], String)) -> Option<PendingEnd> {
+/// `None` for a reason that this version does not know.
+fn pending((account, reason, noted): PendingRow) -> Option<PendingEnd> {
     let reason = Reason::from_name(&reason)?;
-    Some(PendingEnd { account: AccountKey::from_bytes(account), reason })
+    Some(PendingEnd { account: AccountKey::from_bytes(account), reason, noted: moment(noted) })
 }
 
 fn stored(username: &str) -> Result<Username, AccountsError> {

@@ -21,14 +21,16 @@ pub struct Account {
     pub password: PasswordHash,
 }
 
-/// Sessions of an account that have to end, since it is no longer what they began with. An account has one of
-/// them at most: a newer one takes the place of the older.
+/// A note that sessions of an account have to end, since it is no longer what they began with. An account has one
+/// of them at most: a newer one takes the place of the older.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PendingEnd {
     /// Whose sessions.
     pub account: AccountKey,
     /// What happened to it.
     pub reason: Reason,
+    /// When, to the millisecond; later than any other of this account.
+    pub noted: OffsetDateTime,
 }
 
 /// Where accounts live. Names are compared without case.
@@ -64,8 +66,8 @@ pub trait Accounts: fmt::Debug + Send + Sync + 'static {
         to: &PasswordHash,
     ) -> Result<bool, AccountsError>;
 
-    /// Changes a password, and notes in the same write that sessions have to end for it
-    /// ([`pending_ends`](Self::pending_ends)). `false` as in [`renew_hash`](Self::renew_hash).
+    /// Changes a password, and notes in the same write that sessions have to end for it. Returns that note
+    /// ([`pending_ends`](Self::pending_ends)); `None`: nothing was changed, as in [`renew_hash`](Self::renew_hash).
     ///
     /// # Errors
     /// [`AccountsError`].
@@ -74,14 +76,18 @@ pub trait Accounts: fmt::Debug + Send + Sync + 'static {
         key: AccountKey,
         from: &PasswordHash,
         to: &PasswordHash,
-    ) -> Result<bool, AccountsError>;
+    ) -> Result<Option<PendingEnd>, AccountsError>;
 
-    /// Removes an account, and notes in the same write that its sessions have to end. `false`: there was
-    /// none with this key.
+    /// Removes an account, and notes in the same write that its sessions have to end. Returns that note; `None`:
+    /// the password is not the one with this hash any more, or the account is gone, and nothing was changed.
     ///
     /// # Errors
     /// [`AccountsError`].
-    async fn remove(&self, key: AccountKey) -> Result<bool, AccountsError>;
+    async fn remove(
+        &self,
+        key: AccountKey,
+        password: &PasswordHash,
+    ) -> Result<Option<PendingEnd>, AccountsError>;
 
     /// What was noted before this moment, the oldest first: whoever was to end these sessions may have been
     /// killed before.
@@ -90,7 +96,7 @@ pub trait Accounts: fmt::Debug + Send + Sync + 'static {
     /// [`AccountsError`].
     async fn pending_ends(&self, before: OffsetDateTime) -> Result<Vec<PendingEnd>, AccountsError>;
 
-    /// Forgets a note: the sessions have ended.
+    /// Forgets a note: the sessions have ended. One that has taken its place stays.
     ///
     /// # Errors
     /// [`AccountsError`].

@@ -12,7 +12,7 @@ use sessions::AccountKey;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use crate::AccountsError;
+use crate::{Account, AccountsError};
 
 /// Most browsers of one account that are known; one more, and the one that signed in longest ago is a stranger.
 pub const MOST_DEVICES: u32 = 20;
@@ -101,14 +101,14 @@ pub trait KnownDevices: fmt::Debug + Send + Sync + 'static {
     async fn knows(&self, username: &Username, device: DeviceKey) -> Result<bool, AccountsError>;
 
     /// Remembers that a browser has signed in to an account, in the place of what it was known by before. Of
-    /// more than [`MOST_DEVICES`] those that signed in longest ago are forgotten. An account that is gone is no
-    /// error, and nothing is remembered of it.
+    /// more than [`MOST_DEVICES`] those that signed in longest ago are forgotten. Where the account is gone, or has
+    /// another password by now, nothing is remembered, and that is no error.
     ///
     /// # Errors
     /// [`AccountsError`].
     async fn remember(
         &self,
-        account: AccountKey,
+        account: &Account,
         device: DeviceKey,
         before: Option<DeviceKey>,
     ) -> Result<(), AccountsError>;

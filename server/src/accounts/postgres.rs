@@ -13,9 +13,11 @@ use contract::Username;
 use sessions::Reason;
 use sessions::store::Migrations;
 use sessions::store::postgres::Database;
+use sqlx::{Connection as _, PgConnection};
 use time::OffsetDateTime;
 
-use super::{Row, account, pending, stored};
+use super::{PendingRow, Row, account, pending, stored};
+use crate::moments::{millis, moment};
 
 /// A PostgreSQL database with a table of accounts.
 #[derive(Clone)]
@@ -29,21 +31,18 @@ const INSERT: &str = "
     ON CONFLICT (folded) DO NOTHING";
 
 /// The account, the hash that is expected, the hash to put in its place.
-const RENEW_HASH: &str = "UPDATE accounts SET password = $3 WHERE key = $1 AND password = $2";
+const REPLACE_HASH: &str = "UPDATE accounts SET password = $3 WHERE key = $1 AND password = $2";
 
-/// Changes a password, forgets which browsers have signed in to the account, and notes that sessions have to end.
-const CHANGE_PASSWORD: &str = "
-    WITH changed AS (UPDATE accounts SET password = $4 WHERE key = $1 AND password = $5 RETURNING key),
-    forgotten AS (DELETE FROM known_devices WHERE account IN (SELECT key FROM changed))
-    INSERT INTO pending_ends (account, reason, noted) SELECT key, $2, $3 FROM changed
-    ON CONFLICT (account) DO UPDATE SET reason = $2, noted = $3";
+const REMOVE: &str = "DELETE FROM accounts WHERE key = $1 AND password = $2";
 
-/// Removes an account, with the browsers that have signed in to it and its events, and notes that its sessions have to end.
-const REMOVE: &str = "
-    WITH removed AS (DELETE FROM accounts WHERE key = $1 RETURNING key),
-    gone AS (DELETE FROM account_events WHERE account IN (SELECT key FROM removed))
-    INSERT INTO pending_ends (account, reason, noted) SELECT key, $2, $3 FROM removed
-    ON CONFLICT (account) DO UPDATE SET reason = $2, noted = $3";
+/// For an account whose password is another; of one that is gone they are too, by their reference to it.
+const FORGET_DEVICES: &str = "DELETE FROM known_devices WHERE account = $1";
+const FORGET_EVENTS: &str = "DELETE FROM account_events WHERE account = $1";
+
+/// The account, why its sessions have to end, and when that was noted: later than any note before.
+const NOTE_END: &str = "
+    INSERT INTO pending_ends AS before (account, reason, noted) VALUES ($1, $2, $3)
+    ON CONFLICT (account) DO UPDATE SET reason = $2, noted = greatest($3, before.noted + 1) RETURNING noted";
 
 impl PostgresAccounts {
     /// The tables of accounts, of the browsers that have signed in to them, and of their last events.
@@ -69,25 +68,46 @@ impl PostgresAccounts {
         found.await.map_err(AccountsError::new)?.map(account).transpose()
     }
 
-    /// Runs a statement that changes at most one account, whose key, reason and moment it takes first.
-    /// Whether it did.
-    async fn change_and_note(
-        &self,
-        change: &'static str,
-        key: AccountKey,
-        reason: Reason,
-        hashes: Vec<String>,
-    ) -> Result<bool, AccountsError> {
-        let now = self.clock.now().unix_timestamp();
-        let changed = self.database.query(move |connection| {
-            Box::pin(async move {
-                let query = sqlx::query(change).bind(key.as_bytes()).bind(reason.as_str()).bind(now);
-                let query = hashes.into_iter().fold(query, sqlx::query::Query::bind);
-                Ok(query.execute(connection).await?.rows_affected())
-            })
-        });
-        Ok(changed.await.map_err(AccountsError::new)? == 1)
+    /// Makes a change to one account and, if there was something to change, forgets what else there is of it and
+    /// notes that sessions have to end, in the same transaction. Returns that note.
+    async fn change_and_note(&self, change: Change) -> Result<Option<PendingEnd>, AccountsError> {
+        let now = millis(self.clock.now());
+        let changed =
+            self.database.query(move |connection| Box::pin(change_and_note(connection, change, now)));
+        changed.await.map_err(AccountsError::new)
     }
+}
+
+/// What becomes of an account.
+struct Change {
+    account: AccountKey,
+    reason: Reason,
+    /// A statement that takes the account's key and these hashes.
+    statement: &'static str,
+    hashes: Vec<PasswordHash>,
+    /// What is forgotten then, by the account's key.
+    forget: &'static str,
+}
+
+/// One statement would not do: it sees of other tables what was there when it began, and not what was written by
+/// whoever held the account's row until then.
+async fn change_and_note(
+    connection: &mut PgConnection,
+    change: Change,
+    now: i64,
+) -> sqlx::Result<Option<PendingEnd>> {
+    let Change { account, reason, statement, hashes, forget } = change;
+    let mut transaction = connection.begin().await?;
+    let query = sqlx::query(statement).bind(account.as_bytes());
+    let query = hashes.iter().fold(query, |query, hash| query.bind(hash.as_phc()));
+    if query.execute(&mut *transaction).await?.rows_affected() == 0 {
+        return Ok(None);
+    }
+    sqlx::query(forget).bind(account.as_bytes()).execute(&mut *transaction).await?;
+    let note = sqlx::query_as(NOTE_END).bind(account.as_bytes()).bind(reason.as_str()).bind(now);
+    let (noted,): (i64,) = note.fetch_one(&mut *transaction).await?;
+    transaction.commit().await?;
+    Ok(Some(PendingEnd { account, reason, noted: moment(noted) }))
 }
 
 impl fmt::Debug for PostgresAccounts {
@@ -132,7 +152,7 @@ impl Accounts for PostgresAccounts {
         let [from, to] = [from, to].map(PasswordHash::clone);
         let renewed = self.database.query(move |connection| {
             Box::pin(async move {
-                let renewed = sqlx::query(RENEW_HASH).bind(key.as_bytes());
+                let renewed = sqlx::query(REPLACE_HASH).bind(key.as_bytes());
                 let renewed = renewed.bind(from.as_phc()).bind(to.as_phc());
                 Ok(renewed.execute(connection).await?.rows_affected())
             })
@@ -145,34 +165,55 @@ impl Accounts for PostgresAccounts {
         key: AccountKey,
         from: &PasswordHash,
         to: &PasswordHash,
-    ) -> Result<bool, AccountsError> {
-        let hashes = [to, from].map(|hash| hash.as_phc().to_owned());
-        self.change_and_note(CHANGE_PASSWORD, key, Reason::PasswordChanged, hashes.to_vec()).await
+    ) -> Result<Option<PendingEnd>, AccountsError> {
+        let change = Change {
+            account: key,
+            reason: Reason::PasswordChanged,
+            statement: REPLACE_HASH,
+            hashes: vec![from.clone(), to.clone()],
+            forget: FORGET_DEVICES,
+        };
+        self.change_and_note(change).await
     }
 
-    async fn remove(&self, key: AccountKey) -> Result<bool, AccountsError> {
-        self.change_and_note(REMOVE, key, Reason::AccountRemoved, Vec::new()).await
+    async fn remove(
+        &self,
+        key: AccountKey,
+        password: &PasswordHash,
+    ) -> Result<Option<PendingEnd>, AccountsError> {
+        let change = Change {
+            account: key,
+            reason: Reason::AccountRemoved,
+            statement: REMOVE,
+            hashes: vec![password.clone()],
+            forget: FORGET_EVENTS,
+        };
+        self.change_and_note(change).await
     }
 
     async fn pending_ends(&self, before: OffsetDateTime) -> Result<Vec<PendingEnd>, AccountsError> {
-        let before = before.unix_timestamp();
+        let before = millis(before);
         let ends = self.database.query(move |connection| {
             Box::pin(async move {
                 let ends = sqlx::query_as(
-                    "SELECT account, reason FROM pending_ends WHERE noted < $1 ORDER BY noted",
+                    "SELECT account, reason, noted FROM pending_ends WHERE noted < $1 ORDER BY noted",
                 );
-                let ends: Vec<([u8; 16], String)> = ends.bind(before).fetch_all(connection).await?;
+                let ends: Vec<PendingRow> = ends.bind(before).fetch_all(connection).await?;
                 Ok(ends)
             })
         });
         Ok(ends.await.map_err(AccountsError::new)?.into_iter().filter_map(pending).collect())
     }
 
-    async fn settle_end(&self, PendingEnd { account, reason }: PendingEnd) -> Result<(), AccountsError> {
+    async fn settle_end(&self, pending: PendingEnd) -> Result<(), AccountsError> {
         let settled = self.database.query(move |connection| {
             Box::pin(async move {
-                let settle = sqlx::query("DELETE FROM pending_ends WHERE account = $1 AND reason = $2");
-                settle.bind(account.as_bytes()).bind(reason.as_str()).execute(connection).await?;
+                let settle = sqlx::query("DELETE FROM pending_ends WHERE account = $1 AND noted = $2");
+                settle
+                    .bind(pending.account.as_bytes())
+                    .bind(millis(pending.noted))
+                    .execute(connection)
+                    .await?;
                 Ok(())
             })
         });

@@ -17,11 +17,14 @@ use sessions::store::sqlite::Database;
 use time::OffsetDateTime;
 
 use super::{account, pending, stored};
+use crate::moments::{millis, moment};
 
 /// The account, the hash that is expected, the hash to put in its place.
 const REPLACE_HASH: &str = "UPDATE accounts SET password = ?3 WHERE key = ?1 AND password = ?2";
-/// The account, why its sessions have to end, and when that was noted.
-const NOTE_END: &str = "INSERT OR REPLACE INTO pending_ends (account, reason, noted) VALUES (?1, ?2, ?3)";
+/// The account, why its sessions have to end, and when that was noted: later than any note before.
+const NOTE_END: &str = "
+    INSERT INTO pending_ends (account, reason, noted) VALUES (?1, ?2, ?3)
+    ON CONFLICT DO UPDATE SET reason = ?2, noted = max(?3, noted + 1) RETURNING noted";
 /// Of an account whose password is another, or that is gone.
 const FORGET_DEVICES: &str = "DELETE FROM known_devices WHERE account = ?1";
 
@@ -53,24 +56,25 @@ impl SqliteAccounts {
     }
 
     /// Makes a change to one account and, if there was something to change, forgets in the same transaction
-    /// which browsers have signed in to it, and notes that sessions have to end.
+    /// which browsers have signed in to it, and notes that sessions have to end. Returns that note.
     async fn change_and_note(
         &self,
         change: &'static str,
         key: AccountKey,
         hashes: Vec<String>,
         reason: Reason,
-    ) -> Result<bool, AccountsError> {
-        let now = self.clock.now().unix_timestamp();
+    ) -> Result<Option<PendingEnd>, AccountsError> {
+        let now = millis(self.clock.now());
         let changed = self.database.write(move |transaction| {
-            let key = key.as_bytes().as_slice();
-            let values = std::iter::once(&key as &dyn ToSql).chain(hashes.iter().map(|hash| hash as _));
-            let changed = transaction.execute(change, rusqlite::params_from_iter(values))?;
-            if changed == 1 {
-                transaction.execute(FORGET_DEVICES, [key])?;
-                transaction.execute(NOTE_END, params![key, reason.as_str(), now])?;
+            let bytes = key.as_bytes().as_slice();
+            let values = std::iter::once(&bytes as &dyn ToSql).chain(hashes.iter().map(|hash| hash as _));
+            if transaction.execute(change, rusqlite::params_from_iter(values))? == 0 {
+                return Ok(None);
             }
-            Ok(changed == 1)
+            transaction.execute(FORGET_DEVICES, [bytes])?;
+            let noted =
+                transaction.query_row(NOTE_END, params![bytes, reason.as_str(), now], |row| row.get(0))?;
+            Ok(Some(PendingEnd { account: key, reason, noted: moment(noted) }))
         });
         changed.await.map_err(AccountsError::new)
     }
@@ -128,31 +132,37 @@ impl Accounts for SqliteAccounts {
         key: AccountKey,
         from: &PasswordHash,
         to: &PasswordHash,
-    ) -> Result<bool, AccountsError> {
+    ) -> Result<Option<PendingEnd>, AccountsError> {
         let hashes = [from, to].map(|hash| hash.as_phc().to_owned());
         self.change_and_note(REPLACE_HASH, key, hashes.to_vec(), Reason::PasswordChanged).await
     }
 
-    async fn remove(&self, key: AccountKey) -> Result<bool, AccountsError> {
-        let remove = "DELETE FROM accounts WHERE key = ?1";
-        self.change_and_note(remove, key, Vec::new(), Reason::AccountRemoved).await
+    async fn remove(
+        &self,
+        key: AccountKey,
+        password: &PasswordHash,
+    ) -> Result<Option<PendingEnd>, AccountsError> {
+        let remove = "DELETE FROM accounts WHERE key = ?1 AND password = ?2";
+        self.change_and_note(remove, key, vec![password.as_phc().to_owned()], Reason::AccountRemoved).await
     }
 
     async fn pending_ends(&self, before: OffsetDateTime) -> Result<Vec<PendingEnd>, AccountsError> {
         let ends = self.database.read(|reader| {
             reader
-                .prepare_cached("SELECT account, reason FROM pending_ends WHERE noted < ?1 ORDER BY noted")?
-                .query_map([before.unix_timestamp()], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .prepare_cached(
+                    "SELECT account, reason, noted FROM pending_ends WHERE noted < ?1 ORDER BY noted",
+                )?
+                .query_map([millis(before)], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
                 .collect::<rusqlite::Result<Vec<_>>>()
         });
         Ok(ends.map_err(AccountsError::new)?.into_iter().filter_map(pending).collect())
     }
 
-    async fn settle_end(&self, PendingEnd { account, reason }: PendingEnd) -> Result<(), AccountsError> {
+    async fn settle_end(&self, pending: PendingEnd) -> Result<(), AccountsError> {
         let settled = self.database.write(move |transaction| {
             Ok(transaction.execute(
-                "DELETE FROM pending_ends WHERE account = ?1 AND reason = ?2",
-                params![account.as_bytes(), reason.as_str()],
+                "DELETE FROM pending_ends WHERE account = ?1 AND noted = ?2",
+                params![pending.account.as_bytes(), millis(pending.noted)],
             )?)
         });
         settled.await.map(drop).map_err(AccountsError::new)

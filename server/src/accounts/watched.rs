@@ -74,12 +74,16 @@ impl<A: Accounts> Accounts for Watched<A> {
         key: AccountKey,
         from: &PasswordHash,
         to: &PasswordHash,
-    ) -> Result<bool, AccountsError> {
+    ) -> Result<Option<PendingEnd>, AccountsError> {
         self.note(&self.accounts, self.inner.change_password(key, from, to)).await
     }
 
-    async fn remove(&self, key: AccountKey) -> Result<bool, AccountsError> {
-        self.note(&self.accounts, self.inner.remove(key)).await
+    async fn remove(
+        &self,
+        key: AccountKey,
+        password: &PasswordHash,
+    ) -> Result<Option<PendingEnd>, AccountsError> {
+        self.note(&self.accounts, self.inner.remove(key, password)).await
     }
 
     async fn pending_ends(&self, before: OffsetDateTime) -> Result<Vec<PendingEnd>, AccountsError> {
@@ -107,7 +111,7 @@ impl<A: KnownDevices> KnownDevices for Watched<A> {
 
     async fn remember(
         &self,
-        account: AccountKey,
+        account: &Account,
         device: DeviceKey,
         before: Option<DeviceKey>,
     ) -> Result<(), AccountsError> {

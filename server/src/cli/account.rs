@@ -6,7 +6,7 @@ use std::sync::Arc;
 use auth::{Account, AccountKey, Auth, Clock, Counter, DeviceKey, PendingEnd};
 use clap::Subcommand;
 use contract::{Password, Username};
-use sessions::{Reason, SystemClock};
+use sessions::SystemClock;
 
 use super::{Failure, say};
 use crate::application::open_auth;
@@ -78,9 +78,14 @@ async fn list(config: &Config) -> Result<(), Failure> {
 
 async fn remove(config: &Config, username: &Username) -> Result<(), Failure> {
     let auth = open_auth(config, &clock()).await?;
-    let account = find(&auth, username).await?;
-    auth.accounts.remove(account.key).await?;
-    let ended = end_sessions(config, &auth, account.key, Reason::AccountRemoved).await?;
+    let (account, pending) = loop {
+        let account = find(&auth, username).await?;
+        // It may get another password, or another hash of it, at this moment.
+        if let Some(pending) = auth.accounts.remove(account.key, &account.password).await? {
+            break (account, pending);
+        }
+    };
+    let ended = end_sessions(config, &auth, pending).await?;
     say(&format!("removed {}; sessions ended: {ended}", account.username))
 }
 
@@ -91,10 +96,10 @@ async fn set_password(config: &Config, username: &Username) -> Result<(), Failur
     auth.rules.check(&password, Some(&account.username)).await.map_err(|fault| fault.to_string())?;
     let password = auth.hasher.hash(password).await?;
     let devices = auth.devices.devices_of(account.key).await?;
-    if !auth.accounts.change_password(account.key, &account.password, &password).await? {
-        return Err(format!("{username} has got another password meanwhile; nothing was changed").into());
-    }
-    let ended = end_sessions(config, &auth, account.key, Reason::PasswordChanged).await?;
+    let changed = auth.accounts.change_password(account.key, &account.password, &password).await?;
+    let pending = changed
+        .ok_or_else(|| format!("{username} has got another password meanwhile; nothing was changed"))?;
+    let ended = end_sessions(config, &auth, pending).await?;
     forgive(&auth, &account, devices).await?;
     say(&format!("{} has a new password; sessions ended: {ended}", account.username))
 }
@@ -113,19 +118,14 @@ async fn find(auth: &Auth, username: &Username) -> Result<Account, Failure> {
 }
 
 /// Ends all sessions of an account. Returns how many, in words.
-async fn end_sessions(
-    config: &Config,
-    auth: &Auth,
-    account: AccountKey,
-    reason: Reason,
-) -> Result<String, Failure> {
+async fn end_sessions(config: &Config, auth: &Auth, pending: PendingEnd) -> Result<String, Failure> {
     let sessions = open_sessions(config, &clock()).await?;
-    let ended = sessions.end_of_account(account, reason).await?;
+    let ended = sessions.end_of_account(pending.account, pending.reason).await?;
     // Those in the memory of a server are out of reach: it finds the note at its next sweep but one.
     if !sessions.capabilities().survives_restart {
         return Ok("by the running server itself, at a sweep in a minute at the earliest".to_owned());
     }
-    auth.accounts.settle_end(PendingEnd { account, reason }).await?;
+    auth.accounts.settle_end(pending).await?;
     Ok(ended.map_or_else(|| "all".to_owned(), |count| count.to_string()))
 }
 

@@ -165,6 +165,25 @@ async fn of_sign_ins_that_race_a_removal_none_stays_signed_in() {
     }
 }
 
+/// The change, to its end, between comparing the password and the removal.
+///
+/// ASVS V15.4.2.
+#[tokio::test]
+async fn an_account_whose_password_is_changed_meanwhile_is_not_removed_with_the_old_one() {
+    let app = TestApp::with(&["throttle.account=on"]).await;
+    let mut ada = app.member("ada").await;
+    app.meddle(
+        "CREATE TRIGGER meanwhile AFTER DELETE ON throttle_failures BEGIN UPDATE accounts SET password = 'x'; END",
+    );
+    let refused = ada.remove_account(PASSWORD).await;
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (403, "wrong_password"));
+    assert_eq!(ada.standing().await, "ada");
+    let connection = rusqlite::Connection::open(app.database()).expect("opens");
+    let password: String =
+        connection.query_row("SELECT password FROM accounts", [], |row| row.get(0)).expect("is there");
+    assert_eq!(password, "x");
+}
+
 /// ASVS V2.3.2.
 #[tokio::test]
 async fn one_session_more_than_twenty_ends_the_oldest_which_is_told_so() {

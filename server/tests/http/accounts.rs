@@ -37,6 +37,7 @@ on_each_database! {
     a_device_is_known_by_its_latest_token_alone
     only_the_latest_devices_of_an_account_are_known
     devices_are_forgotten_with_the_password_and_with_the_account
+    a_device_of_the_old_password_is_not_known_after_the_change_even_if_both_race
     events_are_kept_in_order_and_repeated_ones_counted
     only_the_latest_events_of_an_account_are_kept
     events_are_gone_with_their_account
@@ -69,8 +70,8 @@ async fn accounts_survive_a_restart_and_are_gone_when_removed(place: Place) {
     place.accounts(&clock()).await.0.insert(&ada).await.expect("inserts");
     let (accounts, _) = place.accounts(&clock()).await;
     assert_eq!(accounts.names().await.expect("lists"), std::slice::from_ref(&ada.username));
-    assert!(accounts.remove(ada.key).await.expect("removes"));
-    assert!(!accounts.remove(ada.key).await.expect("answers"));
+    assert!(accounts.remove(ada.key, &ada.password).await.expect("removes").is_some());
+    assert!(accounts.remove(ada.key, &ada.password).await.expect("answers").is_none());
     assert!(accounts.find(&ada.username).await.expect("looks").is_none());
 }
 
@@ -87,9 +88,10 @@ async fn of_two_who_replace_one_hash_the_second_is_refused(place: Place) {
     let ((accounts, _), ada) = (place.accounts(&clock()).await, account("ada"));
     accounts.insert(&ada).await.expect("inserts");
     let [changed, renewed] = ["changed", "renewed"].map(|phc| PasswordHash::from_phc(phc.into()));
-    assert!(accounts.change_password(ada.key, &ada.password, &changed).await.expect("changes"));
+    assert!(accounts.change_password(ada.key, &ada.password, &changed).await.expect("changes").is_some());
     assert!(!accounts.renew_hash(ada.key, &ada.password, &renewed).await.expect("answers"));
-    assert!(!accounts.change_password(ada.key, &ada.password, &renewed).await.expect("answers"));
+    assert!(accounts.change_password(ada.key, &ada.password, &renewed).await.expect("answers").is_none());
+    assert!(accounts.remove(ada.key, &ada.password).await.expect("answers").is_none());
     let found = accounts.by_key(ada.key).await.expect("finds").expect("is there");
     assert_eq!(found.password, changed);
 }
@@ -100,18 +102,23 @@ async fn what_ends_sessions_is_noted_until_they_have_ended(place: Place) {
     for account in [&ada, &bob] {
         accounts.insert(account).await.expect("inserts");
     }
-    accounts.change_password(ada.key, &ada.password, &ada.password).await.expect("changes");
-    accounts.remove(ada.key).await.expect("removes");
+    let change = || accounts.change_password(ada.key, &ada.password, &ada.password);
+    let first = change().await.expect("changes").expect("is noted");
+    let PendingEnd { account, reason, noted } = first;
+    assert_eq!((account, reason, noted), (ada.key, Reason::PasswordChanged, clock.now()));
+    let second = change().await.expect("changes").expect("is noted");
+    assert!(second.noted > first.noted, "each is another, even within a millisecond");
     accounts.renew_hash(bob.key, &bob.password, &bob.password).await.expect("renews");
     let (accounts, _) = place.accounts(&clock).await;
     let later = clock.now() + Duration::minutes(1);
-    let removed = PendingEnd { account: ada.key, reason: Reason::AccountRemoved };
+    assert_eq!(accounts.pending_ends(clock.now()).await.expect("lists"), []);
+    for (settled, pending) in [(first, vec![second]), (second, vec![])] {
+        accounts.settle_end(settled).await.expect("settles its own alone");
+        assert_eq!(accounts.pending_ends(later).await.expect("lists"), pending);
+    }
+    let removed = accounts.remove(ada.key, &ada.password).await.expect("removes").expect("is noted");
+    assert_eq!(removed.reason, Reason::AccountRemoved);
     assert_eq!(accounts.pending_ends(later).await.expect("lists"), [removed]);
-    assert_eq!(accounts.pending_ends(clock.now() - Duration::minutes(1)).await.expect("lists"), []);
-    accounts.settle_end(PendingEnd { reason: Reason::PasswordChanged, ..removed }).await.expect("answers");
-    assert_eq!(accounts.pending_ends(later).await.expect("lists"), [removed]);
-    accounts.settle_end(removed).await.expect("settles");
-    assert_eq!(accounts.pending_ends(later).await.expect("lists"), []);
 }
 
 fn event(event: SecurityEvent, second: i64) -> AccountEvent {
@@ -163,7 +170,7 @@ async fn events_are_gone_with_their_account(place: Place) {
     let ((accounts, history), ada) = (place.history(&clock()).await, account("ada"));
     accounts.insert(&ada).await.expect("inserts");
     history.note(ada.key, &event(SecurityEvent::Registered, 0)).await.expect("notes");
-    accounts.remove(ada.key).await.expect("removes");
+    accounts.remove(ada.key, &ada.password).await.expect("removes");
     history.note(ada.key, &event(SecurityEvent::SignInFailed, 1)).await.expect("notes nothing");
     assert_eq!(history.latest(ada.key).await.expect("answers"), []);
     history.note(AccountKey::NOBODY, &event(SecurityEvent::SignInFailed, 1)).await.expect("notes");
@@ -189,11 +196,8 @@ async fn a_device_is_known_for_its_account_alone(place: Place) {
         accounts.insert(account).await.expect("inserts");
     }
     let phone = device();
-    devices.remember(ada.key, phone, None).await.expect("remembers");
-    devices
-        .remember(AccountKey::random(), device(), None)
-        .await
-        .expect("an account that is gone is no error");
+    devices.remember(&ada, phone, None).await.expect("remembers");
+    devices.remember(&account("eve"), device(), None).await.expect("an account that is gone is no error");
     let (_, devices) = place.accounts(&clock()).await;
     let nobody = Username::parse("eve").expect("well-formed");
     for (name, key, is_known) in [
@@ -210,9 +214,9 @@ async fn a_device_is_known_by_its_latest_token_alone(place: Place) {
     let ((accounts, devices), ada) = (place.accounts(&clock()).await, account("ada"));
     accounts.insert(&ada).await.expect("inserts");
     let [first, second, other] = [(); 3].map(|()| device());
-    devices.remember(ada.key, first, None).await.expect("remembers");
-    devices.remember(ada.key, other, None).await.expect("remembers");
-    devices.remember(ada.key, second, Some(first)).await.expect("remembers");
+    devices.remember(&ada, first, None).await.expect("remembers");
+    devices.remember(&ada, other, None).await.expect("remembers");
+    devices.remember(&ada, second, Some(first)).await.expect("remembers");
     for (key, is_known) in [(first, false), (second, true), (other, true)] {
         assert_eq!(devices.knows(&ada.username, key).await.expect("answers"), is_known);
     }
@@ -226,7 +230,7 @@ async fn only_the_latest_devices_of_an_account_are_known(place: Place) {
     for _ in 0..=MOST_DEVICES {
         clock.advance(Duration::minutes(1));
         keys.push(device());
-        devices.remember(ada.key, *keys.last().expect("one"), None).await.expect("remembers");
+        devices.remember(&ada, *keys.last().expect("one"), None).await.expect("remembers");
     }
     let listed = devices.devices_of(ada.key).await.expect("lists");
     keys.remove(0);
@@ -235,21 +239,42 @@ async fn only_the_latest_devices_of_an_account_are_known(place: Place) {
 }
 
 async fn devices_are_forgotten_with_the_password_and_with_the_account(place: Place) {
-    let ((accounts, devices), ada) = (place.accounts(&clock()).await, account("ada"));
+    let ((accounts, devices), mut ada) = (place.accounts(&clock()).await, account("ada"));
     accounts.insert(&ada).await.expect("inserts");
     let changed = PasswordHash::from_phc("changed".into());
-    devices.remember(ada.key, device(), None).await.expect("remembers");
+    devices.remember(&ada, device(), None).await.expect("remembers");
     accounts.renew_hash(ada.key, &ada.password, &ada.password).await.expect("renews");
     assert_eq!(devices.devices_of(ada.key).await.expect("lists").len(), 1, "it is the same password");
     accounts.change_password(ada.key, &ada.password, &changed).await.expect("changes");
     assert_eq!(devices.devices_of(ada.key).await.expect("lists"), []);
+    devices.remember(&ada, device(), None).await.expect("is no error");
+    assert_eq!(devices.devices_of(ada.key).await.expect("lists"), [], "that was the old password");
+    ada.password = changed;
     for way in 0..2 {
-        devices.remember(ada.key, device(), None).await.expect("remembers");
+        devices.remember(&ada, device(), None).await.expect("remembers");
         match way {
             0 => devices.forget_devices(ada.key).await.expect("forgets"),
-            _ => assert!(accounts.remove(ada.key).await.expect("removes")),
+            _ => assert!(accounts.remove(ada.key, &ada.password).await.expect("removes").is_some()),
         }
         assert_eq!(devices.devices_of(ada.key).await.expect("lists"), []);
+    }
+}
+
+/// ASVS V15.4.2.
+async fn a_device_of_the_old_password_is_not_known_after_the_change_even_if_both_race(place: Place) {
+    let ((accounts, devices), mut ada) = (place.accounts(&clock()).await, account("ada"));
+    accounts.insert(&ada).await.expect("inserts");
+    for round in 0..50 {
+        let changed = PasswordHash::from_phc(format!("changed {round}"));
+        let phones: Vec<_> = (0..4).map(|_| devices.remember(&ada, device(), None)).collect();
+        let (phones, change) = tokio::join!(
+            futures_util::future::join_all(phones),
+            accounts.change_password(ada.key, &ada.password, &changed),
+        );
+        assert!(phones.iter().all(Result::is_ok), "{phones:?}");
+        assert!(change.expect("changes").is_some());
+        assert_eq!(devices.devices_of(ada.key).await.expect("lists"), [], "round {round}");
+        ada.password = changed;
     }
 }
 

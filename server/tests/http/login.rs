@@ -49,3 +49,26 @@ async fn a_password_longer_than_any_is_refused_before_it_is_hashed() {
     assert_eq!(answer.status, 422);
     assert_eq!(answer.json()["errors"]["password"][0]["code"], json!("password_too_long"));
 }
+
+/// The first of them renews the hash while the others make a new one of theirs.
+#[tokio::test(flavor = "multi_thread")]
+async fn sign_ins_at_once_that_find_an_outdated_hash_are_signed_in_all() {
+    let weak = TestApp::hashing_weakly(&[]).await;
+    weak.member("ada").await;
+    let app = weak.beside(&[]).await;
+    let hash = || {
+        let connection = rusqlite::Connection::open(app.database()).expect("opens");
+        let found = connection.query_row("SELECT password FROM accounts", [], |row| row.get::<_, String>(0));
+        found.expect("is there")
+    };
+    let outdated = hash();
+    let mut callers: Vec<_> = (0..4).map(|_| app.program()).collect();
+    let answers = futures_util::future::join_all(callers.iter_mut().map(|one| one.login("ada", PASSWORD)));
+    for answer in answers.await {
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
+    let renewed = hash();
+    assert_ne!(renewed, outdated);
+    assert_eq!(app.program().login("ada", PASSWORD).await.status, 200);
+    assert_eq!(hash(), renewed, "it is as strong as one made today");
+}

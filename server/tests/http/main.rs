@@ -1,7 +1,6 @@
 //! The server over HTTP, each test with a server and a database of its own.
 
 mod account;
-#[expect(dead_code, reason = "the attacks use the rest")]
 mod app;
 
 mod accounts;

@@ -1,10 +1,9 @@
 //! Changing one's password.
 
 use contract::{ChangePasswordRequest, Fault, Field, FieldError, Password, SecurityEvent, Username, Whoami};
-use sessions::Reason;
 
 use super::{Visitor, to_its_end, view};
-use crate::{Account, AuthError, PasswordHash, PendingEnd};
+use crate::{Account, AuthError, PasswordHash};
 
 impl Visitor {
     /// Changes the password of the account that is signed in. All its other sessions end; this one gets a new
@@ -54,13 +53,12 @@ impl Visitor {
             return Err(AuthError::SessionEnded(None));
         }
         let accounts = &self.auth.accounts;
-        if !accounts.change_password(account.key, &account.password, new).await? {
+        let Some(pending) = accounts.change_password(account.key, &account.password, new).await? else {
             // Somebody was faster: what was typed is not the current password any more, or there is no account. They
             // end its sessions, but may have looked for them before this one had its id.
             self.session.sign_out().await?;
             return Err(AuthError::WrongPassword);
-        }
-        let pending = PendingEnd { account: account.key, reason: Reason::PasswordChanged };
+        };
         if let Err(error) = self.session.end_others(pending.reason).await {
             if accounts.renew_hash(account.key, new, &account.password).await? {
                 accounts.settle_end(pending).await?;
@@ -69,7 +67,7 @@ impl Visitor {
         }
         self.auth.have_ended(pending).await;
         // All browsers were forgotten with the old password. This one knows the new one.
-        self.remember_device(account).await;
+        self.remember_device(&Account { password: new.clone(), ..account.clone() }).await;
         Ok(())
     }
 }

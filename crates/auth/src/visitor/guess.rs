@@ -43,7 +43,7 @@ impl Visitor {
     pub(super) async fn remember_device(&self, account: &Account) {
         let token = DeviceToken::random();
         let before = self.caller.device.as_ref().map(DeviceToken::key);
-        match self.auth.devices.remember(account.key, token.key(), before).await {
+        match self.auth.devices.remember(account, token.key(), before).await {
             Ok(()) => *self.given.lock() = Some(token),
             Err(error) => {
                 tracing::debug!(%error, source = ?std::error::Error::source(&error), "a device could not be remembered");

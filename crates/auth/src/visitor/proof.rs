@@ -87,19 +87,23 @@ impl Visitor {
 
     /// The account, if the password is its; its hash is renewed if it is weaker than one made today.
     async fn compare(&self, username: &Username, password: Password) -> Result<Option<Account>, AuthError> {
-        let mut account = self.auth.accounts.find(username).await?;
-        let stored = account.as_ref().map(|account| account.password.clone());
-        let verdict = self.auth.hasher.verify(password.clone(), stored).await?;
-        if let (Verdict::RightButOutdated, Some(account)) = (verdict, &mut account) {
-            let renewed = self.auth.hasher.hash(password).await?;
-            if self.auth.accounts.renew_hash(account.key, &account.password, &renewed).await? {
+        loop {
+            let mut account = self.auth.accounts.find(username).await?;
+            let stored = account.as_ref().map(|account| account.password.clone());
+            let verdict = self.auth.hasher.verify(password.clone(), stored).await?;
+            if verdict == Verdict::Wrong {
+                self.report_failure(account.as_ref()).await;
+                return Ok(None);
+            }
+            if let (Verdict::RightButOutdated, Some(account)) = (verdict, &mut account) {
+                let renewed = self.auth.hasher.hash(password.clone()).await?;
+                if !self.auth.accounts.renew_hash(account.key, &account.password, &renewed).await? {
+                    // Another sign-in has renewed it, or it is the hash of another password by now.
+                    continue;
+                }
                 account.password = renewed;
             }
+            return Ok(account);
         }
-        if verdict == Verdict::Wrong {
-            self.report_failure(account.as_ref()).await;
-            return Ok(None);
-        }
-        Ok(account)
     }
 }

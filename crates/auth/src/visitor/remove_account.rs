@@ -4,7 +4,7 @@ use contract::{Field, PasswordRequest, SecurityEvent, Whoami};
 use sessions::Reason;
 
 use super::{Visitor, to_its_end, view};
-use crate::{Account, AuthError, PendingEnd};
+use crate::{Account, AuthError};
 
 impl Visitor {
     /// Removes the account that is signed in, and everything of it: name, password and all sessions, this one
@@ -27,16 +27,23 @@ impl Visitor {
     /// in between has left a note of what is still to do; a store that fails gets the account back.
     async fn take_out(&self, account: &Account) -> Result<(), AuthError> {
         let accounts = &self.auth.accounts;
-        let was_there = accounts.remove(account.key).await?;
-        let pending = PendingEnd { account: account.key, reason: Reason::AccountRemoved };
-        if let Err(error) = self.session.end_all(pending.reason).await {
+        let pending = accounts.remove(account.key, &account.password).await?;
+        if pending.is_none() && accounts.by_key(account.key).await?.is_some() {
+            // Somebody was faster: what was typed is not the current password any more.
+            return Err(AuthError::WrongPassword);
+        }
+        if let Err(error) = self.session.end_all(Reason::AccountRemoved).await {
             // What another request has removed is not given back: that one has said that it is gone.
-            if was_there && accounts.insert(account).await? {
+            if let Some(pending) = pending
+                && accounts.insert(account).await?
+            {
                 accounts.settle_end(pending).await?;
             }
             return Err(error.into());
         }
-        self.auth.have_ended(pending).await;
+        if let Some(pending) = pending {
+            self.auth.have_ended(pending).await;
+        }
         Ok(())
     }
 }

@@ -1,11 +1,11 @@
 //! Browsers that have signed in to an account before.
 
 use async_trait::async_trait;
-use auth::{AccountKey, AccountsError, DeviceKey, KnownDevices, MOST_DEVICES};
+use auth::{Account, AccountKey, AccountsError, DeviceKey, KnownDevices, MOST_DEVICES};
 use contract::Username;
 use sqlx::{Connection as _, PgConnection};
 
-use super::PostgresAccounts;
+use super::{FORGET_DEVICES, PostgresAccounts};
 use crate::moments::millis;
 
 const KNOWS: &str = "
@@ -14,8 +14,10 @@ const KNOWS: &str = "
         WHERE known_devices.device = $1 AND accounts.folded = $2
     )";
 
+/// Locks the account first: nobody else remembers one of its devices, or gives it another password, meanwhile.
 const INSERT: &str = "
-    INSERT INTO known_devices (device, account, signed_in) SELECT $1, key, $3 FROM accounts WHERE key = $2";
+    INSERT INTO known_devices (device, account, signed_in)
+    SELECT $1, key, $3 FROM accounts WHERE key = $2 AND password = $4 FOR UPDATE";
 
 /// Keeps the newest, and among equals the one that was just added.
 const FORGET_OLDEST: &str = "
@@ -40,11 +42,11 @@ impl KnownDevices for PostgresAccounts {
 
     async fn remember(
         &self,
-        account: AccountKey,
+        account: &Account,
         device: DeviceKey,
         before: Option<DeviceKey>,
     ) -> Result<(), AccountsError> {
-        let now = millis(self.clock.now());
+        let (now, account) = (millis(self.clock.now()), account.clone());
         let remembered = self
             .database
             .query(move |connection| Box::pin(remember(connection, account, device, before, now)));
@@ -67,7 +69,7 @@ impl KnownDevices for PostgresAccounts {
     async fn forget_devices(&self, account: AccountKey) -> Result<(), AccountsError> {
         let forgotten = self.database.query(move |connection| {
             Box::pin(async move {
-                let forget = sqlx::query("DELETE FROM known_devices WHERE account = $1");
+                let forget = sqlx::query(FORGET_DEVICES);
                 forget.bind(account.as_bytes()).execute(connection).await
             })
         });
@@ -77,18 +79,19 @@ impl KnownDevices for PostgresAccounts {
 
 async fn remember(
     connection: &mut PgConnection,
-    account: AccountKey,
+    account: Account,
     device: DeviceKey,
     before: Option<DeviceKey>,
     now: i64,
 ) -> sqlx::Result<()> {
     let mut transaction = connection.begin().await?;
-    let (account, device) = (account.as_bytes(), device.as_bytes());
+    let (password, account, device) = (account.password.as_phc(), account.key.as_bytes(), device.as_bytes());
+    let insert = sqlx::query(INSERT).bind(device).bind(account).bind(now).bind(password);
+    insert.execute(&mut *transaction).await?;
     if let Some(before) = before {
         let forget = sqlx::query("DELETE FROM known_devices WHERE device = $1 AND account = $2");
         forget.bind(before.as_bytes()).bind(account).execute(&mut *transaction).await?;
     }
-    sqlx::query(INSERT).bind(device).bind(account).bind(now).execute(&mut *transaction).await?;
     let forget = sqlx::query(FORGET_OLDEST).bind(device).bind(account).bind(i64::from(MOST_DEVICES));
     forget.execute(&mut *transaction).await?;
     transaction.commit().await

@@ -1,7 +1,7 @@
 //! Browsers that have signed in to an account before.
 
 use async_trait::async_trait;
-use auth::{AccountKey, AccountsError, DeviceKey, KnownDevices, MOST_DEVICES};
+use auth::{Account, AccountKey, AccountsError, DeviceKey, KnownDevices, MOST_DEVICES};
 use contract::Username;
 use rusqlite::params;
 
@@ -26,22 +26,23 @@ impl KnownDevices for SqliteAccounts {
 
     async fn remember(
         &self,
-        account: AccountKey,
+        account: &Account,
         device: DeviceKey,
         before: Option<DeviceKey>,
     ) -> Result<(), AccountsError> {
-        let now = millis(self.clock.now());
+        let (now, account) = (millis(self.clock.now()), account.clone());
         let remembered = self.database.write(move |transaction| {
             let before = before.as_ref().map(DeviceKey::as_bytes);
-            let (account, device) = (account.as_bytes(), device.as_bytes());
+            let (password, account, device) =
+                (account.password.as_phc(), account.key.as_bytes(), device.as_bytes());
             transaction.execute(
                 "DELETE FROM known_devices WHERE device = ?1 AND account = ?2",
                 params![before, account],
             )?;
             transaction.execute(
                 "INSERT INTO known_devices (device, account, signed_in)
-                 SELECT ?1, key, ?3 FROM accounts WHERE key = ?2",
-                params![device, account, now],
+                 SELECT ?1, key, ?3 FROM accounts WHERE key = ?2 AND password = ?4",
+                params![device, account, now, password],
             )?;
             transaction.execute(
                 "DELETE FROM known_devices WHERE device IN (
