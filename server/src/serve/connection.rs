@@ -68,8 +68,8 @@ pub(super) async fn redirect(stream: TcpStream, redirect: Redirect, stopping: St
 }
 
 /// TLS, then what the client has chosen of the two.
-pub(super) async fn secure(
-    stream: TcpStream,
+pub(super) async fn secure<I: AsyncRead + AsyncWrite + Unpin + 'static>(
+    stream: I,
     peer: SocketAddr,
     edge: Edge,
     acceptor: TlsAcceptor,
@@ -175,5 +175,59 @@ where
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use axum::Router;
+    use rcgen::{CertifiedKey, generate_simple_self_signed};
+    use rustls::pki_types::{PrivatePkcs8KeyDer, ServerName};
+    use rustls::{ClientConfig, RootCertStore, ServerConfig, crypto::ring};
+    use tokio::io::duplex;
+    use tokio::sync::watch;
+    use tokio::time::{Instant, pause, sleep};
+    use tokio_rustls::TlsConnector;
+
+    use super::*;
+    use crate::application::tests::anteroom;
+
+    /// The two ends of TLS, which believe each other.
+    fn both_ends() -> (TlsAcceptor, TlsConnector) {
+        let CertifiedKey { cert, signing_key } =
+            generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+        let mut roots = RootCertStore::empty();
+        roots.add(cert.der().clone()).expect("is one");
+        let provider = Arc::new(ring::default_provider());
+        let server =
+            ServerConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions();
+        let key = PrivatePkcs8KeyDer::from(signing_key.serialize_der());
+        let server = server.expect("versions").with_no_client_auth();
+        let server = server.with_single_cert(vec![cert.der().clone()], key.into()).expect("is its own");
+        let client = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let client = client.expect("versions").with_root_certificates(roots).with_no_client_auth();
+        (Arc::new(server).into(), Arc::new(client).into())
+    }
+
+    /// Nothing is under way on it. The clock goes on as soon as nobody has anything to do.
+    #[tokio::test]
+    async fn a_tls_connection_on_which_nothing_was_asked_closes_at_once_at_a_stop() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let edge = Edge::new(anteroom(&folder).await, Router::new());
+        pause();
+        let (acceptor, connector) = both_ends();
+        let (server, client) = duplex(0x10000);
+        let (stop, stopping) = watch::channel(());
+        let serving = tokio::spawn(secure(server, ([127, 0, 0, 1], 1).into(), edge, acceptor, stopping));
+        let name = ServerName::try_from("localhost").expect("a name");
+        let client = connector.connect(name, client).await.expect("shakes hands");
+        sleep(Duration::from_millis(1)).await;
+        let began = Instant::now();
+        stop.send_replace(());
+        serving.await.expect("ends");
+        assert_eq!(began.elapsed(), Duration::ZERO);
+        drop(client);
     }
 }

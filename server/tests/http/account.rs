@@ -165,6 +165,24 @@ async fn of_sign_ins_that_race_a_removal_none_stays_signed_in() {
     }
 }
 
+/// The other request, to its end, between comparing the password and the removal; then the sessions cannot be ended.
+#[tokio::test]
+async fn an_account_that_another_request_has_removed_is_not_put_back() {
+    let app = TestApp::with(&["throttle.account=on"]).await;
+    let mut ada = app.member("ada").await;
+    app.meddle(
+        "CREATE TRIGGER meanwhile AFTER DELETE ON throttle_failures BEGIN DELETE FROM accounts; END;
+         CREATE TRIGGER broken BEFORE UPDATE ON sessions BEGIN SELECT RAISE(FAIL, 'full'); END",
+    );
+    assert_eq!(ada.remove_account(PASSWORD).await.status, 503);
+    app.meddle("DROP TRIGGER meanwhile");
+    assert_eq!(
+        app.program().login("ada", PASSWORD).await.status,
+        401,
+        "the other request has said that it is gone"
+    );
+}
+
 /// The change, to its end, between comparing the password and the removal.
 ///
 /// ASVS V15.4.2.

@@ -75,19 +75,39 @@ async fn a_role_that_may_not_create_tables_serves_what_its_owner_has_migrated() 
     assert_eq!(server(&[&url], &["account", "remove", "ada"], "").await.code, Some(0));
 }
 
-/// ASVS V13.2.2.
-#[tokio::test]
-async fn the_redis_user_of_the_documentation_may_use_our_keys_alone_and_that_is_enough() {
-    let (redis, prefix) = (servers::redis::shared(), servers::redis::new_prefix());
-    let mut open = redis.connect().expect("connects");
-    let documentation = include_str!("../../../docs/deployment.md");
-    let line = documentation.lines().find(|line| line.starts_with("ACL SETUSER app ")).expect("is there");
+/// Makes a user of Redis with a line of the documentation. Returns the URL with it.
+fn redis_user(prefix: &str, line: &str) -> String {
+    let redis = servers::redis::shared();
     let user = prefix.trim_end_matches(':');
     let line = line.replace("app", user).replace("~session:*", &format!("~{prefix}*"));
     let mut words = line.split(' ');
     let mut make = cmd(words.next().expect("ACL"));
-    make.arg(words.collect::<Vec<_>>()).exec(&mut open).expect("makes a user");
-    let url = redis.url().replace("redis://", &format!("redis://{user}:a-long-password-of-your-own@"));
+    make.arg(words.collect::<Vec<_>>()).exec(&mut redis.connect().expect("connects")).expect("makes a user");
+    redis.url().replace("redis://", &format!("redis://{user}:a-long-password-of-your-own@"))
+}
+
+fn documented_redis_user() -> &'static str {
+    let documentation = include_str!("../../../docs/deployment.md");
+    documentation.lines().find(|line| line.starts_with("ACL SETUSER app ")).expect("is there")
+}
+
+/// Nobody could be signed in.
+#[tokio::test]
+async fn a_redis_user_who_may_not_ask_for_the_time_is_refused_at_the_start() {
+    let line = documented_redis_user();
+    assert!(line.contains(" +time "), "{line}");
+    let url = redis_user(&servers::redis::new_prefix(), &line.replace(" +time ", " "));
+    let settings = [&*format!("sessions.url={url}"), "sessions.store=redis"];
+    let refused = server(&settings, &["sessions", "sweep"], "").await;
+    assert_eq!(refused.code, Some(1), "{}", refused.errors);
+    assert!(refused.errors.contains("'time' command"), "{}", refused.errors);
+}
+
+/// ASVS V13.2.2.
+#[tokio::test]
+async fn the_redis_user_of_the_documentation_may_use_our_keys_alone_and_that_is_enough() {
+    let prefix = servers::redis::new_prefix();
+    let url = redis_user(&prefix, documented_redis_user());
     let settings = [&*format!("sessions.url={url}"), &format!("sessions.key_prefix={prefix}")];
     let app =
         TestApp::with(&[&settings[..], &["sessions.store=redis", "throttle.account=on"]].concat()).await;

@@ -114,6 +114,20 @@ async fn a_sign_out_that_failed_once_is_done_by_the_next_save() {
     }
 }
 
+/// Nobody will come with the new one.
+#[tokio::test]
+async fn a_change_of_id_that_fails_leaves_one_session_as_it_was() {
+    let site = Site::over(|clock| Arc::new(Blinking::new(clock, Blink::Fails)));
+    let mut ada = Browser::of(&site);
+    ada.get("/login/ada").await;
+    let cookie = ada.cookie.clone();
+    let answer = ada.get("/steps/cycle").await;
+    assert_eq!((answer.status, answer.set_cookie), (StatusCode::SERVICE_UNAVAILABLE, None));
+    assert_eq!(ada.cookie, cookie);
+    assert_eq!(ada.get("/account").await, Answer::ok("true"));
+    assert_eq!(site.listed("ada").await, 1);
+}
+
 /// The answer says that nobody was signed in, so nobody is.
 #[tokio::test]
 async fn a_sign_in_that_is_given_up_leaves_the_session_as_it_was() {
