@@ -30,6 +30,8 @@ pub struct Inspection {
 pub struct InspectedRecord {
     /// Keys and JSON values.
     pub values: Vec<(String, String)>,
+    /// Whether it outlives the browser.
+    pub permanent: bool,
     /// How many changes have been applied.
     pub version: String,
     /// When it began.

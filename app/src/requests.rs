@@ -59,7 +59,7 @@ fn whoami_from(json: &str) -> Result<Whoami, ApiError> {
 
 /// What `contract::InspectionView` says.
 pub(crate) fn inspection_from(json: &str) -> Option<Inspection> {
-    let body = &parsed(json)?;
+    let body = &parsed(json).filter(JsValue::is_object)?;
     let (cookie, record) = (member(body, "cookie"), member(body, "record"));
     let holds = text(&cookie, "holds");
     let holds = CookieContents::ALL.into_iter().find(|known| holds.as_deref() == Some(known.as_str()));
@@ -87,6 +87,7 @@ fn record_from(record: &JsValue) -> InspectedRecord {
     };
     InspectedRecord {
         values: keys.iter().filter_map(value).collect(),
+        permanent: member(record, "permanent").is_truthy(),
         version: number(record, "version").unwrap_or_default(),
         created_at: moment(record, "created_at"),
         last_seen: moment(record, "last_seen"),

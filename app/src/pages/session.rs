@@ -19,6 +19,9 @@ use crate::visitor::CurrentVisitor;
 /// Seconds between two looks at the server.
 const REFRESH: u32 = 5;
 
+/// What is handed over, and shown, in the place of an answer while there is none.
+const NO_ANSWER: &str = "null";
+
 /// What is kept of this visit, and what happened.
 #[component]
 pub fn Session() -> impl IntoView {
@@ -106,9 +109,11 @@ impl Live {
             let Some(pace) = self.pace.try_get_value().filter(|pace| pace.asked == asked) else { return };
             let age = if answer.is_ok() { 0 } else { pace.age };
             self.pace.set_value(Pace { is_pending: false, age, ..pace });
-            if let Ok(json) = answer {
-                let record = (self.read)(&json).and_then(|shown| shown.record);
-                self.shown.set(Some(json));
+            let is_answer = answer.is_ok();
+            let json = answer.unwrap_or_else(|_| NO_ANSWER.to_owned());
+            let record = (self.read)(&json).and_then(|shown| shown.record);
+            self.shown.set(Some(json));
+            if is_answer {
                 self.visitor.notice(record.as_ref().and_then(InspectedRecord::username));
             }
         }));
@@ -149,6 +154,13 @@ impl Live {
 
     fn sheet(self) -> String {
         let text = self.visitor.text();
+        if self.shown.with(|json| json.as_deref() == Some(NO_ANSWER)) {
+            return Markup::default()
+                .html("<p role=\"status\">")
+                .text(text.trouble)
+                .html("</p>")
+                .into_string();
+        }
         let cards = self.inspection().map(|shown| {
             [cookie_card(&shown, text), record_card(&shown, text), events_card(&shown.events, text)]
         });
@@ -185,11 +197,13 @@ fn card(html: Markup, card: Card) -> Markup {
 fn cookie_card(inspection: &Inspection, text: &'static Text) -> Card {
     let words = &text.inspector;
     let holds = match (inspection.size, inspection.holds) {
+        (_, CookieContents::OneOfSeveral) => words.one_of_several,
         (None, _) => words.no_cookie,
         (_, CookieContents::Id) => words.holds_id,
         (_, CookieContents::SignedId) => words.holds_signed_id,
         (_, CookieContents::Encrypted) => words.holds_encrypted,
         (_, CookieContents::Signed) => words.holds_signed,
+        (_, CookieContents::Unknown) => words.holds_unknown,
     };
     let mut lines = vec![line(words.cookie, &inspection.cookie), line(words.holds, holds)];
     if let Some(size) = inspection.size {
@@ -209,10 +223,17 @@ fn record_card(inspection: &Inspection, text: &'static Text) -> Card {
         (words.on_server, words.kept_on_server)
     };
     let card = Card { heading, lines: vec![line(words.store, &inspection.store)], ..Card::default() };
-    let Some(InspectedRecord { values, version, created_at, last_seen, .. }) = &inspection.record else {
+    let Some(record) = &inspection.record else {
         return Card { hint: words.nothing, ..card };
     };
+    let InspectedRecord { values, version, created_at, last_seen, .. } = record;
+    let kind = match (record.username(), record.permanent) {
+        (None, _) => words.kind_guest,
+        (Some(_), false) => words.kind_member,
+        (Some(_), true) => words.kind_kept,
+    };
     let mut lines = card.lines;
+    lines.push(line(words.kind, kind));
     lines.extend(values.iter().cloned());
     lines.push(line(words.version, version));
     lines.push(line(words.created, &moment(created_at)));

@@ -12,10 +12,11 @@ use crate::inspection::{InspectedEvent, InspectedRecord, Inspection, Limit};
 pub struct Enclosure(String);
 
 impl Enclosure {
-    /// For the inspector.
+    /// For the inspector; `None` if nobody can tell at present.
     #[must_use]
-    pub fn inspection(view: &InspectionView) -> Self {
-        Self(serde_json::to_string(view).unwrap_or_default())
+    pub fn inspection(view: Option<&InspectionView>) -> Self {
+        // `NO_ANSWER` is JSON's null, too.
+        Self(serde_json::to_string(&view).unwrap_or_default())
     }
 
     /// For the account page.
@@ -45,6 +46,7 @@ fn inspection(view: InspectionView) -> Inspection {
         payload: view.cookie.payload.map(|payload| format!("{payload:#}")),
         record: view.record.map(|record| InspectedRecord {
             values: record.values.into_iter().map(|(key, value)| (key, value.to_string())).collect(),
+            permanent: record.permanent,
             version: record.version.to_string(),
             created_at: record.created_at,
             last_seen: record.last_seen,

@@ -32,7 +32,7 @@ pub struct CookieView {
     pub name: String,
     /// Its attributes as `Set-Cookie` has them, such as `HttpOnly`.
     pub attributes: Vec<String>,
-    /// Bytes of name, `=` and value as this request brought them; null if it brought none.
+    /// Bytes of name, `=` and value as this request brought them; null if it brought none, or several.
     pub size: Option<u32>,
     /// What its value holds.
     pub holds: CookieContents,
@@ -53,11 +53,16 @@ pub enum CookieContents {
     Encrypted,
     /// The record, readable and signed.
     Signed,
+    /// Nothing that this server has made, or with a key that it no longer has.
+    Unknown,
+    /// What one of several cookies with this name holds: nobody can tell which is ours.
+    OneOfSeveral,
 }
 
 impl CookieContents {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Id, Self::SignedId, Self::Encrypted, Self::Signed];
+    pub const ALL: [Self; 6] =
+        [Self::Id, Self::SignedId, Self::Encrypted, Self::Signed, Self::Unknown, Self::OneOfSeveral];
 
     /// Its name in JSON.
     #[must_use]
@@ -67,6 +72,8 @@ impl CookieContents {
             Self::SignedId => "signed_id",
             Self::Encrypted => "encrypted",
             Self::Signed => "signed",
+            Self::Unknown => "unknown",
+            Self::OneOfSeveral => "one_of_several",
         }
     }
 }

@@ -57,6 +57,18 @@ impl ClientBacking {
 }
 
 impl Backing {
+    /// The same, whose cookies are those of one application.
+    pub(crate) fn of_application(self, prefix: &str) -> Self {
+        match self {
+            Self::Server { store, signer } => {
+                Self::Server { store, signer: signer.map(|ring| ring.of_application(prefix)) }
+            }
+            Self::Client(client) => {
+                Self::Client(ClientBacking { codec: client.codec.of_application(prefix), ..client })
+            }
+        }
+    }
+
     /// What sessions can do here.
     #[must_use]
     pub fn capabilities(&self) -> Capabilities {

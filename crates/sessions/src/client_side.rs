@@ -85,6 +85,12 @@ impl ClientSide {
         Self { sealing, ring }
     }
 
+    /// The same for one of several applications that have the same keys.
+    #[must_use]
+    pub(crate) fn of_application(&self, prefix: &str) -> Self {
+        Self { sealing: self.sealing, ring: self.ring.of_application(prefix) }
+    }
+
     /// The way in which it seals, the only one that it opens.
     #[must_use]
     pub const fn sealing(&self) -> Sealing {
@@ -108,7 +114,7 @@ impl ClientSide {
             Sealing::Encrypted => encrypted::seal(&self.ring, &cookie.name, &payload),
             Sealing::Signed => signed::seal(&self.ring, &cookie.name, &payload),
         };
-        let size = cookie.set(&value, max_age).len();
+        let size = cookie.set(&value, max_age).len() + room_for_epoch(contents.epoch);
         if size > LIMIT { Err(TooLarge { size, limit: LIMIT }) } else { Ok(value) }
     }
 
@@ -127,6 +133,14 @@ impl ClientSide {
         let contents = payload::decode(&unsealed.payload).ok_or(Refused::Malformed)?;
         Ok(Opened { contents, stale_key: unsealed.stale_key })
     }
+}
+
+/// Bytes by which the cookie grows when its account's epoch rises, from nothing to the milliseconds of today: whoever
+/// ends all other sessions must not find then that this one does not fit any more.
+fn room_for_epoch(epoch: u64) -> usize {
+    const DIGITS: usize = "1795000000000".len();
+    let missing = DIGITS.saturating_sub(epoch.to_string().len());
+    (missing * 4).div_ceil(3)
 }
 
 /// What a base64 decoder shows of a signed cookie, save the id.

@@ -126,6 +126,7 @@ macro_rules! conformance_tests {
             a_reason_is_kept_for_a_day
             an_account_lists_and_ends_exactly_its_own
             an_account_s_end_ends_what_has_expired_too_and_neither_lists_nor_counts_it
+            a_session_that_begins_while_its_account_s_are_ended_is_ended_or_listed
             applications_on_one_store_do_not_see_each_other
             odd_values_survive_unchanged
             a_mebibyte_survives_unchanged

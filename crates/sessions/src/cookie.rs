@@ -36,6 +36,14 @@ pub struct Cookie {
     pub partitioned: bool,
 }
 
+/// How often a request carries the name, and with what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Came<'a> {
+    Never,
+    Once(&'a [u8]),
+    Repeatedly,
+}
+
 impl Cookie {
     /// For sites over TLS: `__Host-id`, which browsers accept only with `Secure`, `Path=/` and no
     /// `Domain` (RFC 6265bis, section 4.1.3.2).
@@ -63,6 +71,13 @@ impl Cookie {
     /// there twice counts as absent, since nobody can tell which of the two is ours.
     #[must_use]
     pub fn read<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+        match self.came(headers) {
+            Came::Once(value) => std::str::from_utf8(value).ok(),
+            Came::Never | Came::Repeatedly => None,
+        }
+    }
+
+    pub(crate) fn came<'a>(&self, headers: &'a HeaderMap) -> Came<'a> {
         let mut values = headers
             .get_all(COOKIE)
             .iter()
@@ -70,8 +85,9 @@ impl Cookie {
             .map(trim)
             .filter_map(|pair| pair.strip_prefix(self.name.as_bytes())?.strip_prefix(b"="));
         match (values.next(), values.next()) {
-            (Some(value), None) => std::str::from_utf8(value).ok(),
-            _ => None,
+            (None, _) => Came::Never,
+            (Some(value), None) => Came::Once(value),
+            (Some(_), Some(_)) => Came::Repeatedly,
         }
     }
 
@@ -193,6 +209,31 @@ mod tests {
             cookie.removal(),
             "__Host-id=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/; HttpOnly; Secure; SameSite=Lax"
         );
+    }
+
+    #[test]
+    fn each_attribute_is_that_of_its_setting_when_it_is_set_and_when_it_is_removed() {
+        let plain = Cookie::plain();
+        for (cookie, attributes) in [
+            (plain.clone(), "; Path=/; HttpOnly; SameSite=Lax"),
+            (Cookie { path: "/app".to_owned(), ..plain.clone() }, "; Path=/app; HttpOnly; SameSite=Lax"),
+            (
+                Cookie { domain: Some("example.com".to_owned()), ..plain.clone() },
+                "; Path=/; Domain=example.com; HttpOnly; SameSite=Lax",
+            ),
+            (Cookie { secure: true, ..plain.clone() }, "; Path=/; HttpOnly; Secure; SameSite=Lax"),
+            (Cookie { http_only: false, ..plain.clone() }, "; Path=/; SameSite=Lax"),
+            (Cookie { same_site: SameSite::Strict, ..plain.clone() }, "; Path=/; HttpOnly; SameSite=Strict"),
+            (
+                Cookie { same_site: SameSite::None, secure: true, partitioned: true, ..plain },
+                "; Path=/; HttpOnly; Secure; SameSite=None; Partitioned",
+            ),
+        ] {
+            assert_eq!(cookie.set("x", None), format!("id=x{attributes}"));
+            let removal = cookie.removal();
+            let (begins, ends) = removal.split_at(removal.len() - attributes.len());
+            assert_eq!((begins, ends), ("id=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT", attributes));
+        }
     }
 
     proptest! {

@@ -6,8 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::HeaderMap;
 use tokio::sync::Mutex;
+use tower_sessions::Session;
 
 use crate::backing::Shown;
+use crate::cookie::Came;
 use crate::history::Happening;
 use crate::{
     AccountKey, Change, Key, Lifecycle, Policy, Reason, Record, Sessions, StoreError, Summary, Values,
@@ -33,6 +35,8 @@ use state::{CookieAnswer, GoesOn, State};
 #[derive(Clone, Debug)]
 pub struct CurrentSession {
     pub(crate) visit: Arc<Visit>,
+    /// The same as the ecosystem knows it.
+    pub(crate) session: Session,
 }
 
 /// What a request knows of its session; of all who were handed it.
@@ -40,13 +44,22 @@ pub struct CurrentSession {
 pub(crate) struct Visit {
     sessions: Sessions,
     shown: Shown,
-    /// Bytes of what the request carried under the cookie's name, well-formed or not.
-    cookie_size: Option<usize>,
+    /// What the request carried under the cookie's name, well-formed or not.
+    carried: Carried,
     passive: AtomicBool,
     sessionless: AtomicBool,
     read: AtomicBool,
     state: Mutex<State>,
     through_session: ThroughSession,
+}
+
+/// What a request carries under the cookie's name.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Carried {
+    Nothing,
+    /// One cookie of so many bytes, name and `=` included.
+    One(usize),
+    Several,
 }
 
 /// What a new authenticated session begins with.
@@ -62,8 +75,15 @@ pub struct SignIn {
 
 impl CurrentSession {
     pub(crate) fn of_request(sessions: Sessions, headers: &HeaderMap) -> Self {
-        let cookie = sessions.settings().cookie.read(headers);
-        let shown = cookie.map_or(Shown::Nothing, |value| sessions.recognise(value));
+        let cookie = &sessions.settings().cookie;
+        let (carried, value) = match cookie.came(headers) {
+            Came::Never => (Carried::Nothing, None),
+            Came::Once(value) => {
+                (Carried::One(cookie.name.len() + "=".len() + value.len()), std::str::from_utf8(value).ok())
+            }
+            Came::Repeatedly => (Carried::Several, None),
+        };
+        let shown = value.map_or(Shown::Nothing, |value| sessions.recognise(value));
         let presence = match shown {
             Shown::Nothing => Some(Presence::Nobody),
             Shown::KeyRetired => Some(Presence::Ended { reason: Some(Reason::KeyRetired), in_flight: false }),
@@ -71,7 +91,7 @@ impl CurrentSession {
         };
         let state = State { presence, id: shown.id(), epoch: shown.epoch(), cookie: CookieAnswer::Nothing };
         let visit = Visit {
-            cookie_size: cookie.map(|value| sessions.settings().cookie.name.len() + "=".len() + value.len()),
+            carried,
             sessions,
             shown,
             passive: AtomicBool::new(false),
@@ -80,7 +100,8 @@ impl CurrentSession {
             state: Mutex::new(state),
             through_session: ThroughSession::default(),
         };
-        Self { visit: Arc::new(visit) }
+        let visit = Arc::new(visit);
+        Self { session: request_store::session(&visit), visit }
     }
 
     /// The engine.
@@ -128,7 +149,9 @@ impl CurrentSession {
     /// # Errors
     /// [`StoreError::Unavailable`]: nobody is signed in, and the old session stands.
     pub async fn sign_in(&self, sign_in: SignIn) -> Result<Record, StoreError> {
+        self.settle_session().await?;
         let mut state = self.visit.loaded().await?;
+        self.visit.end_for_good(&state, Reason::Cycled).await?;
         self.visit.catch_up(&mut state).await?;
         let sessions = &self.visit.sessions;
         let mut new = Record::new(sign_in.policy, sessions.now());
@@ -146,15 +169,20 @@ impl CurrentSession {
         if let Some(id) = self.visit.replace(&mut state, begin, GoesOn::Always).await? {
             self.visit.note(id, Happening::SignedIn);
         }
-        Ok(state.living().map_or(new, |living| living.record.clone()))
+        let record = state.living().map_or(new, |living| living.record.clone());
+        drop(state);
+        self.renew_session().await;
+        Ok(record)
     }
 
     /// Exchanges the id of the living session for a new one; `false` if there is none, or if it ends meanwhile:
-    /// then it has ended under both.
+    /// then it has ended under both. Dropped before it is done, it may have ended the old one, and the visitor has
+    /// to sign in again.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]: the old id stands.
     pub async fn cycle_id(&self) -> Result<bool, StoreError> {
+        self.settle_session().await?;
         self.visit.cycle_id().await
     }
 
@@ -186,19 +214,23 @@ impl CurrentSession {
         Ok(sessions.of_account(account).await?.unwrap_or_else(alone))
     }
 
-    /// Ends all other sessions of the account that is signed in. Returns how many, where that is known.
+    /// Ends all other sessions of the account that is signed in. `false`: nobody is, or this session has ended
+    /// meanwhile, here or on another server, and ends no other any more.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]: some may have ended; where the cookie holds the record, this one too.
-    pub async fn end_others(&self, reason: Reason) -> Result<Option<u64>, StoreError> {
+    pub async fn end_others(&self, reason: Reason) -> Result<bool, StoreError> {
         let mut state = self.visit.loaded().await?;
-        let Some((living, account)) = state.signed_in() else { return Ok(Some(0)) };
-        let (count, epoch) = self.visit.sessions.end_others(living, account, reason).await?;
+        let Some((living, account)) = state.signed_in() else { return Ok(false) };
+        let Some(epoch) = self.visit.sessions.end_others(living, account, reason).await? else {
+            self.visit.go_on(&mut state, None)?;
+            return Ok(false);
+        };
         if epoch != state.epoch {
             state.epoch = epoch;
             self.visit.hand_out(&mut state)?;
         }
-        Ok(count)
+        Ok(true)
     }
 
     /// Ends all sessions of the account that is signed in, this one too. What its lifecycles keep goes on as after
@@ -207,6 +239,13 @@ impl CurrentSession {
     /// # Errors
     /// [`StoreError::Unavailable`]: some may have ended, this one last, so that it can be tried again.
     pub async fn end_all(&self, reason: Reason) -> Result<(), StoreError> {
+        self.settle_session_if_possible().await;
+        self.end_all_of_account(reason).await?;
+        self.renew_session().await;
+        Ok(())
+    }
+
+    async fn end_all_of_account(&self, reason: Reason) -> Result<(), StoreError> {
         let mut state = self.visit.loaded().await?;
         let Some((living, account)) = state.signed_in() else { return Ok(()) };
         let id = living.id;
@@ -244,6 +283,9 @@ impl CurrentSession {
     /// # Errors
     /// [`StoreError::Unavailable`]: nobody was signed out, and the cookie stays.
     pub async fn sign_out(&self) -> Result<(), StoreError> {
-        self.visit.sign_out().await
+        self.settle_session_if_possible().await;
+        self.visit.sign_out().await?;
+        self.renew_session().await;
+        Ok(())
     }
 }

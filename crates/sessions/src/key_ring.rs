@@ -9,12 +9,18 @@ use hmac::{Hmac, KeyInit as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use crate::pre_authentication::pre_authentication_encoding;
+
 /// Master keys, the newest first: the first seals, all open. A key is retired by taking it out.
 ///
 /// No master key is used, or kept, itself: each purpose has a key of its own, derived once by
 /// HKDF-SHA-256 (RFC 5869), so that what was made for one purpose is worth nothing for another.
 #[derive(Clone)]
-pub struct KeyRing(Arc<Keys>);
+pub struct KeyRing {
+    keys: Arc<Keys>,
+    /// For which of the applications that share the keys; empty for the only one.
+    application: Arc<str>,
+}
 
 struct Keys {
     first: RingKey,
@@ -49,28 +55,42 @@ impl KeyRing {
         }
         let mut derived = masters.iter().map(|master| RingKey::derive(master));
         let first = derived.next()?;
-        Some(Self(Arc::new(Keys { first, older: derived.collect() })))
+        let keys = Arc::new(Keys { first, older: derived.collect() });
+        Some(Self { keys, application: Arc::default() })
+    }
+
+    /// The same keys for one of several applications: what one has made is nothing to the others.
+    #[must_use]
+    pub(crate) fn of_application(&self, prefix: &str) -> Self {
+        Self { keys: Arc::clone(&self.keys), application: prefix.into() }
+    }
+
+    /// What a seal covers beside the contents: what it is for, and by which key; and whose, if there are several.
+    pub(crate) fn context<'a>(&'a self, parts: &[&'a [u8]]) -> Vec<u8> {
+        let whose = Some(self.application.as_bytes()).filter(|prefix| !prefix.is_empty());
+        let parts: Vec<&[u8]> = parts.iter().copied().chain(whose).collect();
+        pre_authentication_encoding(&parts)
     }
 
     /// The key that seals.
     pub(crate) fn first(&self) -> &RingKey {
-        &self.0.first
+        &self.keys.first
     }
 
     /// The key with this name.
     pub(crate) fn named(&self, id: KeyId) -> Option<&RingKey> {
-        std::iter::once(&self.0.first).chain(&self.0.older).find(|key| key.id == id)
+        std::iter::once(&self.keys.first).chain(&self.keys.older).find(|key| key.id == id)
     }
 
     /// Whether what this key has made is to be made anew, by the first.
     pub(crate) fn is_stale(&self, key: &RingKey) -> bool {
-        key.id != self.0.first.id
+        key.id != self.keys.first.id
     }
 }
 
 impl fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "KeyRing({})", 1 + self.0.older.len())
+        write!(f, "KeyRing({})", 1 + self.keys.older.len())
     }
 }
 

@@ -18,7 +18,8 @@ use crate::{CurrentSession, Sessions};
 ///
 /// Saved whatever the status code. Answers whose session was read or written are marked
 /// `no-store, private` and `Vary: Cookie`. If a change cannot be stored the answer is 503 with
-/// `Retry-After`, or 500 if it does not fit into its cookie, and the cookie stays as it was.
+/// `Retry-After`, or 500 if it does not fit into its cookie (the log says how large it would be); what was stored before
+/// stands, and its cookie is set.
 #[derive(Clone, Debug)]
 pub struct SessionLayer {
     sessions: Sessions,
@@ -62,12 +63,11 @@ where
 
     fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
         let current = CurrentSession::of_request(self.sessions.clone(), request.headers());
-        let session = current.session();
-        let visit = Arc::clone(&current.visit);
+        let handed = Handed { visit: Arc::clone(&current.visit), session: current.session.clone() };
+        request.extensions_mut().insert(current.session.clone());
         request.extensions_mut().insert(current);
-        request.extensions_mut().insert(session.clone());
         let response = self.inner.call(request);
-        ResponseFuture::Answering { response, handed: Handed { visit, session } }
+        ResponseFuture::Answering { response, handed }
     }
 }
 
@@ -107,7 +107,7 @@ where
         let settled = Box::pin(async move {
             match handed.settle().await {
                 Ok(settled) => with_headers(response, settled),
-                Err(error) => failed(&error),
+                Err(error) => with_headers(failed(&error), handed.visit.settle_after_failure().await),
             }
         });
         self.set(Self::Settling { settled });
@@ -173,8 +173,5 @@ fn failed<B: Default>(error: &session::Error) -> Response<B> {
             StatusCode::SERVICE_UNAVAILABLE
         }
     };
-    let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store, private"));
-    headers.append(VARY, HeaderValue::from_static("Cookie"));
     response
 }

@@ -40,11 +40,11 @@ pub trait Revocations: fmt::Debug + Send + Sync + 'static {
     async fn standing(&self, key: &Key, account: Option<AccountKey>) -> Result<Standing, StoreError>;
 
     /// Remembers the end of one session. The first reason stands. Where an account has more than
-    /// [`MOST_ENDED`] of them by that, they are forgotten and its epoch rises instead: then that.
+    /// [`MOST_ENDED`] of them by that, they are forgotten and its epoch rises instead.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    async fn end(&self, ended: &EndedEarly) -> Result<Option<Raised>, StoreError>;
+    async fn end(&self, ended: &EndedEarly) -> Result<EndedBy, StoreError>;
 
     /// Raises an account's epoch, as [`Raised::at`] says.
     ///
@@ -79,6 +79,17 @@ pub struct EndedEarly {
     pub at: OffsetDateTime,
     /// When it would have ended anyway: its absolute deadline.
     pub until: OffsetDateTime,
+}
+
+/// By what a session has ended that was to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndedBy {
+    /// This call.
+    This,
+    /// This call, which was one too many: the account's epoch rose.
+    Epoch(Raised),
+    /// An earlier call.
+    Another,
 }
 
 /// An account's epoch that rose.

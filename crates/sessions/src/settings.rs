@@ -49,7 +49,7 @@ pub struct SessionsBuilder {
     pub clock: Arc<dyn Clock>,
     /// The cookie.
     pub cookie: Cookie,
-    /// Keeps applications that share a store apart.
+    /// Keeps applications apart that share a store, or keys: each has a prefix of its own.
     pub key_prefix: String,
     /// When a guest gets a session.
     pub anonymous: Anonymous,
@@ -93,8 +93,9 @@ impl SessionsBuilder {
     /// The engine.
     #[must_use]
     pub fn build(self) -> Sessions {
+        let backing = self.backing.of_application(&self.key_prefix);
         Sessions(Arc::new(Engine {
-            settings: self,
+            settings: Self { backing, ..self },
             opened: OpenedLately::default(),
             begun: Begun::default(),
             store: Availability::of("session store"),

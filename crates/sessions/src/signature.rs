@@ -6,7 +6,6 @@ use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 
 use crate::key_ring::{KeyId, RingKey};
-use crate::pre_authentication::pre_authentication_encoding;
 use crate::{KeyRing, Refused};
 
 /// What a signature is for. Each purpose has its own key and its own label.
@@ -30,7 +29,7 @@ const SIGNATURE: usize = size_of::<KeyId>() + 32;
 /// Signs text that holds no dot.
 pub(crate) fn sign(ring: &KeyRing, purpose: Purpose, cookie_name: &str, text: &str) -> String {
     let key = ring.first();
-    let code = authenticator(key, purpose, cookie_name, text).finalize().into_bytes();
+    let code = authenticator(ring, key, purpose, cookie_name, text).finalize().into_bytes();
     let signature: Vec<u8> = key.id.into_iter().chain(code).collect();
     format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
@@ -45,7 +44,7 @@ pub(crate) fn verify<'a>(
     let (text, signature) = value.split_once('.').ok_or(Refused::Malformed)?;
     let (key_id, code) = decode(signature).ok_or(Refused::Malformed)?;
     let key = ring.named(key_id).ok_or(Refused::UnknownKey)?;
-    if !is_code(authenticator(key, purpose, cookie_name, text), &code) {
+    if !is_code(authenticator(ring, key, purpose, cookie_name, text), &code) {
         return Err(Refused::Forged);
     }
     Ok(Genuine { text, stale_key: ring.is_stale(key) })
@@ -63,17 +62,19 @@ fn decode(signature: &str) -> Option<(KeyId, Vec<u8>)> {
     (written == SIGNATURE).then(|| (*key_id, code.to_vec()))
 }
 
-fn authenticator(key: &RingKey, purpose: Purpose, cookie_name: &str, text: &str) -> Hmac<Sha256> {
+fn authenticator(
+    ring: &KeyRing,
+    key: &RingKey,
+    purpose: Purpose,
+    cookie_name: &str,
+    text: &str,
+) -> Hmac<Sha256> {
     let (keyed, label) = match purpose {
         Purpose::Id => (&key.sign_id, "anteroom/sessions/v1/signed-id"),
         Purpose::Record => (&key.sign, "anteroom/sessions/v1/signed-record"),
     };
-    keyed.clone().chain_update(pre_authentication_encoding(&[
-        label.as_bytes(),
-        cookie_name.as_bytes(),
-        &key.id,
-        text.as_bytes(),
-    ]))
+    let context = ring.context(&[label.as_bytes(), cookie_name.as_bytes(), &key.id, text.as_bytes()]);
+    keyed.clone().chain_update(context)
 }
 
 #[cfg(test)]
@@ -113,7 +114,7 @@ mod tests {
     /// ASVS V11.2.4.
     #[test]
     fn how_much_of_a_forged_code_is_right_cannot_be_told_by_the_time() {
-        let authenticator = authenticator(ring().first(), Purpose::Id, "id", "text");
+        let authenticator = authenticator(&ring(), ring().first(), Purpose::Id, "id", "text");
         let code: Vec<u8> = authenticator.clone().finalize().into_bytes().to_vec();
         let forged = |at: usize| {
             let mut code = code.clone();

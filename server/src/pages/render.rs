@@ -73,9 +73,7 @@ async fn in_one_piece(response: Response) -> Response {
 /// What goes along with the page at this path. Without it the page comes all the same, and its script asks.
 async fn enclosure(anteroom: &Anteroom, visitor: &Visitor, path: &str) -> Option<Enclosure> {
     match path {
-        SESSION if anteroom.inspector => {
-            visitor.inspect().await.ok().map(|view| Enclosure::inspection(&view))
-        }
+        SESSION if anteroom.inspector => Some(Enclosure::inspection(visitor.inspect().await.ok().as_ref())),
         ACCOUNT => {
             let sessions = visitor.sessions().await.ok()?;
             Some(Enclosure::account(&sessions, &visitor.events().await.unwrap_or_default()))

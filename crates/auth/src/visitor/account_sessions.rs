@@ -44,10 +44,13 @@ impl Visitor {
     /// Ends all sessions of the account but this one. Returns who is here.
     ///
     /// # Errors
-    /// [`AuthError::RecentSignInRequired`], those of [`Visitor::member`], or [`AuthError::Sessions`].
+    /// [`AuthError::RecentSignInRequired`], [`AuthError::SessionEnded`] if this one ends at the same moment, those of
+    /// [`Visitor::member`], or [`AuthError::Sessions`].
     pub async fn end_other_sessions(&self) -> Result<Whoami, AuthError> {
         let member = self.recent_member().await?;
-        self.session.end_others(Reason::Revoked).await?;
+        if !self.session.end_others(Reason::Revoked).await? {
+            return Err(AuthError::SessionEnded(None));
+        }
         self.report(SecurityEvent::SessionsRevoked, member).await;
         self.whoami()
     }

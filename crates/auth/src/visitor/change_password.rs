@@ -1,9 +1,10 @@
 //! Changing one's password.
 
 use contract::{ChangePasswordRequest, Fault, Field, FieldError, Password, SecurityEvent, Username, Whoami};
+use sessions::StoreError;
 
 use super::{Visitor, to_its_end, view};
-use crate::{Account, AuthError, PasswordHash};
+use crate::{Account, AuthError, PasswordHash, PendingEnd};
 
 impl Visitor {
     /// Changes the password of the account that is signed in. All its other sessions end; this one gets a new
@@ -44,6 +45,14 @@ impl Visitor {
         if faults.is_empty() { Ok(()) } else { Err(AuthError::Invalid(faults)) }
     }
 
+    /// All but this one; all, if this one has been ended by another that may have begun more since.
+    async fn end_sessions_of_old_password(&self, pending: &PendingEnd) -> Result<(), StoreError> {
+        if !self.session.end_others(pending.reason).await? {
+            self.session.sessions().end_of_account(pending.account, pending.reason).await?;
+        }
+        Ok(())
+    }
+
     /// In this order: until the account says so nothing is changed, and nobody is told so before the other
     /// sessions have ended. A process that is killed in between has left a note of what is still to do; a store
     /// that fails gets the old password back.
@@ -59,7 +68,7 @@ impl Visitor {
             self.session.sign_out().await?;
             return Err(AuthError::WrongPassword);
         };
-        if let Err(error) = self.session.end_others(pending.reason).await {
+        if let Err(error) = self.end_sessions_of_old_password(&pending).await {
             if accounts.renew_hash(account.key, new, &account.password).await? {
                 accounts.settle_end(pending).await?;
             }

@@ -42,6 +42,8 @@ fn cookie(sessions: &Sessions, inspection: &Inspection, now: OffsetDateTime) -> 
             Holds::SignedId => CookieContents::SignedId,
             Holds::Encrypted => CookieContents::Encrypted,
             Holds::Signed => CookieContents::Signed,
+            Holds::Unknown => CookieContents::Unknown,
+            Holds::OneOfSeveral => CookieContents::OneOfSeveral,
         },
         payload: inspection.payload.clone(),
     }

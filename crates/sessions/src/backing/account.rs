@@ -1,7 +1,10 @@
 //! The sessions of an account.
 
+use std::sync::Arc;
+
 use super::{Backing, Living};
-use crate::{AccountKey, Key, Reason, Record, Sessions, StoreError, Summary};
+use crate::revocations::Raised;
+use crate::{AccountKey, Key, Reason, Record, Sessions, Store, StoreError, Summary};
 
 impl Sessions {
     /// Ends all sessions of an account. Returns how many, where that is known.
@@ -13,7 +16,13 @@ impl Sessions {
         account: AccountKey,
         reason: Reason,
     ) -> Result<Option<u64>, StoreError> {
-        self.end_all_but(None, account, reason).await.map(|(count, _)| count)
+        match &self.settings().backing {
+            Backing::Server { store, .. } => self.end_in(store, None, account, reason).await.map(Some),
+            Backing::Client(client) => {
+                let raising = client.remembered.raise(account, reason, self.now());
+                self.within_budget(raising).await.map(|_| None)
+            }
+        }
     }
 
     /// Ends the session with this key; none of those whose records are in cookies.
@@ -27,15 +36,30 @@ impl Sessions {
         }
     }
 
-    /// Ends all sessions of a record's account but this one. Returns how many, where that is known, and the
-    /// epoch in which this one goes on.
+    /// Ends all sessions of a record's account but this one. Returns the epoch in which this one goes on; `None`: it
+    /// had ended, maybe on another server, and none was ended by this.
     pub(crate) async fn end_others(
         &self,
         living: Living<'_>,
         account: AccountKey,
         reason: Reason,
-    ) -> Result<(Option<u64>, u64), StoreError> {
-        self.end_all_but(Some(&self.key(&living.id)), account, reason).await
+    ) -> Result<Option<u64>, StoreError> {
+        if !self.still_lives(living).await? {
+            return Ok(None);
+        }
+        match &self.settings().backing {
+            Backing::Server { store, .. } => {
+                self.end_in(store, Some(&self.key(&living.id)), account, reason).await?;
+                Ok(Some(living.epoch))
+            }
+            Backing::Client(client) => {
+                let raising = client.remembered.raise(account, reason, self.now());
+                let Raised { from, to } = self.within_budget(raising).await?;
+                // Whoever ended it since it was asked has done so for good.
+                let lives = from == living.epoch && self.still_lives(Living { epoch: to, ..living }).await?;
+                Ok(lives.then_some(to))
+            }
+        }
     }
 
     /// Ends all sessions of an account, this one last. Returns what it held at last; `None`: it had ended already.
@@ -45,12 +69,12 @@ impl Sessions {
         account: AccountKey,
         reason: Reason,
     ) -> Result<Option<Record>, StoreError> {
-        if self.capabilities().is_client_side {
+        let Backing::Server { store, .. } = &self.settings().backing else {
             let lived = self.still_lives(living).await?;
             self.end_of_account(account, reason).await?;
             return Ok(lived.then(|| living.record.clone()));
-        }
-        self.end_others(living, account, reason).await?;
+        };
+        self.end_in(store, Some(&self.key(&living.id)), account, reason).await?;
         let last = self.end_living(living, reason).await?;
         if last.is_none() {
             // It may have gone on under another id.
@@ -70,27 +94,21 @@ impl Sessions {
         }
     }
 
-    async fn end_all_but(
+    /// Ends all sessions in a store that an account has, but the one with the key `except`. Returns how many.
+    async fn end_in(
         &self,
+        store: &Arc<dyn Store>,
         except: Option<&Key>,
         account: AccountKey,
         reason: Reason,
-    ) -> Result<(Option<u64>, u64), StoreError> {
-        match &self.settings().backing {
-            Backing::Server { store, .. } => {
-                let end = || self.within_budget(store.end_of_account(account, except, reason));
-                let mut count = end().await?;
-                // One that went on under another id meanwhile may have been missed: its new id was not there yet
-                // when it was looked for, and its old one had ended. It is there now.
-                while let missed @ 1.. = end().await? {
-                    count += missed;
-                }
-                Ok((Some(count), 0))
-            }
-            Backing::Client(client) => {
-                let raising = client.remembered.raise(account, reason, self.now());
-                Ok((None, self.within_budget(raising).await?.to))
-            }
+    ) -> Result<u64, StoreError> {
+        let end = || self.within_budget(store.end_of_account(account, except, reason));
+        let mut count = end().await?;
+        // One that went on under another id meanwhile may have been missed: its new id was not there yet when it was
+        // looked for, and its old one had ended. It is there now.
+        while let missed @ 1.. = end().await? {
+            count += missed;
         }
+        Ok(count)
     }
 }

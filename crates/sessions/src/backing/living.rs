@@ -5,7 +5,7 @@ use std::sync::Arc;
 use time::Duration;
 
 use super::{Backing, ClientBacking, Shown};
-use crate::revocations::{EndedEarly, Raised, Standing};
+use crate::revocations::{EndedBy, EndedEarly, Raised, Standing};
 use crate::store::{Loaded, StoreError};
 use crate::{Change, Contents, Key, Reason, Record, SessionId, Sessions, signed_id};
 
@@ -122,8 +122,8 @@ impl Sessions {
         match (&self.settings().backing, record) {
             (Backing::Server { store, .. }, _) => self.within_budget(store.end(&key, reason)).await,
             (Backing::Client(client), Some(record)) => {
-                self.end_early(client, key, record, reason).await?;
-                Ok(Some(record.clone()))
+                let by = self.end_early(client, key, record, reason).await?;
+                Ok((by != EndedBy::Another).then(|| record.clone()))
             }
             (Backing::Client(_), None) => Ok(None),
         }
@@ -144,17 +144,12 @@ impl Sessions {
                 Ok(last.map(|last| (last, epoch)))
             }
             Backing::Client(client) => {
-                let raised = self.end_early(client, key, old.record, Reason::Cycled).await?;
-                let standing = self.standing(&key, old.record).await?;
-                let goes_on_in = if let Some(raised) = raised
-                    && old.record.account == new.account
-                {
-                    // By this end the account's list was too long. If its epoch rose before or after that, somebody
-                    // ended all its sessions.
-                    (raised.from == epoch && raised.to == standing.epoch).then_some(raised.to)
-                } else {
-                    let is_cycled = standing.ended.is_some_and(|(first, _)| first == Reason::Cycled);
-                    is_cycled.then_some(epoch)
+                let is_same = old.record.account == new.account;
+                let goes_on_in = match self.end_early(client, key, old.record, Reason::Cycled).await? {
+                    EndedBy::Another => None,
+                    // If its epoch rose before that, somebody ended all its sessions.
+                    EndedBy::Epoch(Raised { from, to }) if is_same => (from == epoch).then_some(to),
+                    EndedBy::This | EndedBy::Epoch(_) => Some(epoch),
                 };
                 let goes_on_in = goes_on_in.filter(|_| epoch == old.epoch);
                 Ok(goes_on_in.map(|epoch| (old.record.clone(), epoch)))
@@ -162,14 +157,14 @@ impl Sessions {
         }
     }
 
-    /// Remembers the end of a session whose record is in a cookie. Its account's epoch, if it rose by that.
+    /// Remembers the end of a session whose record is in a cookie.
     async fn end_early(
         &self,
         client: &ClientBacking,
         key: Key,
         record: &Record,
         reason: Reason,
-    ) -> Result<Option<Raised>, StoreError> {
+    ) -> Result<EndedBy, StoreError> {
         let ended = EndedEarly {
             key,
             account: record.account,
@@ -210,7 +205,7 @@ impl Sessions {
         }
     }
 
-    /// Whether a session that lived when the request came still does.
+    /// Whether a session that lived when the request came still does, on whatever server it has ended.
     pub(crate) async fn still_lives(&self, living: Living<'_>) -> Result<bool, StoreError> {
         let key = self.key(&living.id);
         match &self.settings().backing {
@@ -218,8 +213,9 @@ impl Sessions {
                 let loaded = self.within_budget(store.load(&key)).await?;
                 Ok(matches!(loaded, Loaded::Living(_)))
             }
-            Backing::Client(_) => {
-                Ok(self.standing(&key, living.record).await?.end_of(living.epoch).is_none())
+            Backing::Client(client) => {
+                let asking = client.remembered.standing_now(&key, living.record.account, self.now());
+                Ok(self.within_budget(asking).await?.end_of(living.epoch).is_none())
             }
         }
     }

@@ -16,7 +16,7 @@ use tower_service::Service as _;
 
 use super::*;
 use crate::revocations::memory::MemoryRevocations;
-use crate::revocations::{EndedEarly, Raised, Standing};
+use crate::revocations::{EndedBy, EndedEarly, Raised, Standing};
 use crate::store::memory::MemoryStore;
 use crate::{
     AccountKey, Change, Clock, CurrentSession, FixedClock, Key, Lifecycle, Lifecycles, Loaded, Pauses,
@@ -79,7 +79,7 @@ impl Revocations for Silent {
         pending().await
     }
 
-    async fn end(&self, _: &EndedEarly) -> Result<Option<Raised>, StoreError> {
+    async fn end(&self, _: &EndedEarly) -> Result<EndedBy, StoreError> {
         pending().await
     }
 
@@ -450,4 +450,50 @@ async fn the_end_of_all_sessions_is_asked_for_until_there_is_none() {
     store.missed.store(1, Ordering::Relaxed);
     assert_eq!(sessions.end_of_account(account, Reason::Revoked).await.expect("ends"), Some(1));
     assert_eq!(sessions.of_account(account).await.expect("lists"), Some(vec![]));
+}
+
+/// Another server that is always a moment faster.
+#[derive(Debug, Default)]
+struct Faster(MemoryRevocations);
+
+#[async_trait]
+impl Revocations for Faster {
+    async fn standing(&self, key: &Key, account: Option<AccountKey>) -> Result<Standing, StoreError> {
+        self.0.standing(key, account).await
+    }
+
+    async fn end(&self, ended: &EndedEarly) -> Result<EndedBy, StoreError> {
+        self.0.end(ended).await?;
+        self.0.end(ended).await
+    }
+
+    async fn raise(
+        &self,
+        account: AccountKey,
+        reason: Reason,
+        at: OffsetDateTime,
+    ) -> Result<Raised, StoreError> {
+        self.0.raise(account, reason, at).await?;
+        self.0.raise(account, reason, at).await
+    }
+
+    async fn sweep(&self, now: OffsetDateTime, limit: usize) -> Result<u64, StoreError> {
+        self.0.sweep(now, limit).await
+    }
+}
+
+/// It was asked whether it lives, and that was true.
+#[tokio::test]
+async fn a_cookie_that_another_server_ends_at_the_same_moment_does_not_go_on() {
+    let codec = ClientSide::new(Sealing::Signed, KeyRing::new([[1; 32]]).expect("a key"));
+    let client = ClientBacking::new(codec, Arc::new(Faster::default()), Duration::ZERO);
+    let sessions = SessionsBuilder::over(Backing::Client(client)).build();
+    let account = AccountKey::random();
+    let record = Record { account: Some(account), ..Record::new(Policy::SIGNED_IN, sessions.now()) };
+    let living = Living { id: SessionId::random(), record: &record, epoch: 0 };
+    assert_eq!(sessions.end_living(living, Reason::SignedOut).await.expect("answers"), None);
+    let living = Living { id: SessionId::random(), ..living };
+    assert_eq!(sessions.end_to_go_on(living, &record, 0).await.expect("answers"), None);
+    let living = Living { id: SessionId::random(), ..living };
+    assert_eq!(sessions.end_others(living, account, Reason::Revoked).await.expect("answers"), None);
 }

@@ -10,7 +10,6 @@ use rand::Rng as _;
 
 use super::Unsealed;
 use crate::key_ring::KeyId;
-use crate::pre_authentication::pre_authentication_encoding;
 use crate::{KeyRing, Refused};
 
 const VERSION: u8 = 1;
@@ -25,7 +24,7 @@ pub(super) fn open(ring: &KeyRing, cookie_name: &str, value: &str) -> Result<Uns
     let bytes = URL_SAFE_NO_PAD.decode(value).map_err(|_| Refused::Malformed)?;
     let (key_id, nonce, ciphertext) = split(&bytes).ok_or(Refused::Malformed)?;
     let key = ring.named(key_id).ok_or(Refused::UnknownKey)?;
-    let aad = associated_data(cookie_name, key_id);
+    let aad = associated_data(ring, cookie_name, key_id);
     let payload = key
         .encrypt
         .decrypt(&XNonce::from(nonce), Payload { msg: ciphertext, aad: &aad })
@@ -35,7 +34,7 @@ pub(super) fn open(ring: &KeyRing, cookie_name: &str, value: &str) -> Result<Uns
 
 fn seal_with(ring: &KeyRing, cookie_name: &str, payload: &[u8], nonce: Nonce) -> String {
     let key = ring.first();
-    let aad = associated_data(cookie_name, key.id);
+    let aad = associated_data(ring, cookie_name, key.id);
     let ciphertext = key
         .encrypt
         .encrypt(&XNonce::from(nonce), Payload { msg: payload, aad: &aad })
@@ -58,11 +57,6 @@ fn split(bytes: &[u8]) -> Option<(KeyId, Nonce, &[u8])> {
 }
 
 /// What the tag covers besides the record: where the seal is from, and where it belongs.
-fn associated_data(cookie_name: &str, key_id: KeyId) -> Vec<u8> {
-    pre_authentication_encoding(&[
-        b"anteroom/sessions/encrypted-record",
-        &[VERSION],
-        cookie_name.as_bytes(),
-        &key_id,
-    ])
+fn associated_data(ring: &KeyRing, cookie_name: &str, key_id: KeyId) -> Vec<u8> {
+    ring.context(&[b"anteroom/sessions/encrypted-record", &[VERSION], cookie_name.as_bytes(), &key_id])
 }

@@ -205,7 +205,7 @@ fn what_others_call_a_session_is_refused() {
 #[test]
 fn a_cookie_of_4096_bytes_is_the_largest() {
     for_both(|client_side, _| {
-        let contents = contents(json!("a".repeat(2000)));
+        let contents = Contents { epoch: 1_795_000_000_000, ..contents(json!("a".repeat(2000))) };
         let mut cookie = Cookie::secure();
         let value = client_side.seal(&cookie, &contents, None).expect("it fits");
         let spare = 4096 - cookie.set(&value, None).len();
@@ -217,6 +217,21 @@ fn a_cookie_of_4096_bytes_is_the_largest() {
         assert_eq!(client_side.seal(&cookie, &contents, Some(Duration::MINUTE)), too_large(4108));
         cookie.path.push('a');
         assert_eq!(client_side.seal(&cookie, &contents, None), too_large(4097));
+    });
+}
+
+#[test]
+fn room_is_left_for_an_epoch_that_rises() {
+    for_both(|client_side, _| {
+        let mut contents = contents(json!("a".repeat(2000)));
+        let mut cookie = Cookie::secure();
+        contents.epoch = 0;
+        while client_side.seal(&cookie, &contents, None).is_ok() {
+            cookie.path.push('a');
+        }
+        cookie.path.pop();
+        contents.epoch = 1_795_000_000_000;
+        assert!(client_side.seal(&cookie, &contents, None).is_ok());
     });
 }
 

@@ -131,7 +131,7 @@ impl Store for InCookies {
             self.sessions.end_of_account(account, reason).await?;
             return Ok(living.len() as u64);
         };
-        let (_, epoch) = self.sessions.end_others(living_on, account, reason).await?;
+        let Some(epoch) = self.sessions.end_others(living_on, account, reason).await? else { return Ok(0) };
         self.hand_out(key, Living { epoch, ..living_on })?;
         Ok(living.len() as u64 - 1)
     }

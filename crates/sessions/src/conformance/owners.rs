@@ -58,6 +58,26 @@ pub async fn an_account_s_end_ends_what_has_expired_too_and_neither_lists_nor_co
     }
 }
 
+/// Whatever comes first: one that lives on no list is found by no later end.
+pub async fn a_session_that_begins_while_its_account_s_are_ended_is_ended_or_listed(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture).await;
+    let account = AccountKey::random();
+    for round in 0..50 {
+        let key = SessionId::random().key("");
+        let record = Record { account: Some(account), ..bench.record() };
+        let (began, ended) = tokio::join!(
+            bench.store.insert(&key, &record),
+            bench.store.end_of_account(account, None, Reason::Revoked),
+        );
+        assert!(began.expect("inserts"));
+        ended.expect("ends");
+        let living = if bench.loads(&key).await { vec![key] } else { Vec::new() };
+        assert!(bench.lists(account, &living).await, "round {round}");
+        bench.store.end_of_account(account, None, Reason::Revoked).await.expect("ends");
+        assert!(!bench.loads(&key).await, "round {round}");
+    }
+}
+
 /// Two applications may share a store and even an account's key.
 pub async fn applications_on_one_store_do_not_see_each_other(fixture: &impl Fixture) {
     let clock = Arc::new(FixedClock::default());

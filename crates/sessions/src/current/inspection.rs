@@ -3,7 +3,7 @@
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::{CurrentSession, Presence, Visit};
+use super::{Carried, CurrentSession, Presence, Visit};
 use crate::backing::Shown;
 use crate::history::{Event, Happening};
 use crate::store::StoreError;
@@ -16,7 +16,7 @@ pub struct Inspection {
     pub presence: Presence,
     /// Bytes of the cookie as the browser sent it, name and `=` included; `None` if it sent none.
     pub cookie_size: Option<usize>,
-    /// What such a cookie holds here.
+    /// What it holds, as far as this server can tell.
     pub holds: Holds,
     /// What anybody reads in the cookie of a living session with a base64 decoder, if it is signed only; the id
     /// is blacked out.
@@ -37,6 +37,10 @@ pub enum Holds {
     Encrypted,
     /// The record, readable and signed.
     Signed,
+    /// Nothing that this server has made, or with a key that it no longer has.
+    Unknown,
+    /// One of several cookies with this name, of which nobody can tell which is ours.
+    OneOfSeveral,
 }
 
 impl CurrentSession {
@@ -53,7 +57,7 @@ impl CurrentSession {
         let events = events.unwrap_or_default();
         let is_living = presence.record().is_some();
         Ok(Inspection {
-            cookie_size: self.visit.cookie_size,
+            cookie_size: self.visit.cookie_size(),
             holds: self.holds(),
             // Whoever comes with an ended session may be somebody else, who is told that it ended and no more.
             payload: if is_living { self.payload() } else { None },
@@ -74,6 +78,11 @@ impl CurrentSession {
     }
 
     fn holds(&self) -> Holds {
+        match (self.visit.carried, &self.visit.shown) {
+            (Carried::Several, _) => return Holds::OneOfSeveral,
+            (Carried::One(_), Shown::Nothing | Shown::KeyRetired) => return Holds::Unknown,
+            _ => {}
+        }
         match &self.sessions().settings().backing {
             Backing::Server { signer: None, .. } => Holds::Id,
             Backing::Server { signer: Some(_), .. } => Holds::SignedId,
@@ -95,6 +104,13 @@ impl CurrentSession {
 }
 
 impl Visit {
+    fn cookie_size(&self) -> Option<usize> {
+        match self.carried {
+            Carried::One(size) => Some(size),
+            Carried::Nothing | Carried::Several => None,
+        }
+    }
+
     /// Remembers what has happened to the session with this id, if anything is remembered.
     pub(super) fn note(&self, id: SessionId, happening: Happening) {
         self.note_at(id, happening, self.sessions.now());

@@ -46,14 +46,51 @@ const CREATED_PLACEHOLDER: Id = Id(2);
 /// Among the values that a `Session` sees, which it can neither list nor count: gone once they were cleared.
 const MARK: &str = "\0";
 
+/// A request's session as the ecosystem knows it.
+pub(super) fn session(visit: &Arc<Visit>) -> Session {
+    Session::new(Some(SESSION_PLACEHOLDER), Arc::clone(visit), None)
+}
+
 impl CurrentSession {
-    /// The same session as the ecosystem knows it.
-    pub(crate) fn session(&self) -> Session {
-        Session::new(Some(SESSION_PLACEHOLDER), Arc::clone(&self.visit), None)
+    /// Does what was asked for through [`Session`] until now: it is about the session that is here, and another is about
+    /// to take its place.
+    pub(super) async fn settle_session(&self) -> Result<(), StoreError> {
+        if self.session.is_modified() {
+            self.session.save().await.map_err(StoreError::unavailable)?;
+        }
+        self.visit.settle_ending().await
+    }
+
+    /// The same for whoever leaves, whom nothing keeps: what cannot be saved goes with the session.
+    pub(super) async fn settle_session_if_possible(&self) {
+        if let Err(error) = self.settle_session().await {
+            tracing::debug!(%error, "a change was lost with the session that it was for");
+            self.session.clear().await;
+            self.visit.measure_against(Values::new());
+        }
+    }
+
+    /// Shows [`Session`] what is in the session that is here now, if it has seen the one before.
+    pub(super) async fn renew_session(&self) {
+        if self.visit.was_seen()
+            && let Err(error) = self.session.load().await
+        {
+            tracing::debug!(%error, "what is in the session could not be shown");
+        }
     }
 }
 
 impl Visit {
+    /// Whether anything was loaded or saved through [`Session`].
+    fn was_seen(&self) -> bool {
+        self.through_session.base.lock().is_some()
+    }
+
+    /// Measures the next change against these values.
+    fn measure_against(&self, values: Values) {
+        *self.through_session.base.lock() = Some(values);
+    }
+
     /// What was asked for through [`Session`] and is not settled yet.
     fn ending(&self) -> Option<Ending> {
         *self.through_session.ending.lock()
@@ -72,7 +109,7 @@ impl Visit {
             // Of what is unclear, `cycle_id` is always saved.
             Some(Ending::SignOut | Ending::Unclear) => {
                 self.sign_out().await?;
-                *self.through_session.base.lock() = Some(Values::new());
+                self.measure_against(Values::new());
             }
         }
         *self.through_session.ending.lock() = None;
@@ -105,7 +142,7 @@ impl Visit {
         if !change.is_empty() {
             self.change(change).await.map_err(meaning)?;
         }
-        *self.through_session.base.lock() = Some(after);
+        self.measure_against(after);
         Ok(())
     }
 
@@ -135,7 +172,7 @@ impl SessionStore for Visit {
 
     async fn load(&self, _: &Id) -> session_store::Result<Option<TowerRecord>> {
         let values = self.values().await?;
-        *self.through_session.base.lock() = Some(values.clone());
+        self.measure_against(values.clone());
         Ok(Some(TowerRecord {
             id: RECORD_PLACEHOLDER,
             data: values.into_iter().chain([(MARK.to_owned(), Value::Null)]).collect(),

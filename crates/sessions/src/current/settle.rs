@@ -34,13 +34,23 @@ impl Visit {
             // A use that cannot be noted is no reason to refuse the answer.
             tracing::debug!(%error, "a session's use could not be noted");
         }
-        if self.may_carry_what_has_ended(&state)
-            && let Err(error) = self.withhold_what_has_ended(&mut state).await
+        Ok(self.carried_if_alive(&mut state).await)
+    }
+
+    /// What the answer must carry though something could not be stored: whose id has changed gets the new one.
+    pub(crate) async fn settle_after_failure(&self) -> Settled {
+        let mut state = self.state.lock().await;
+        self.carried_if_alive(&mut state).await
+    }
+
+    async fn carried_if_alive(&self, state: &mut State) -> Settled {
+        if self.may_carry_what_has_ended(state)
+            && let Err(error) = self.withhold_what_has_ended(state).await
         {
             // Nobody is signed in by such a cookie: who reads it asks again.
             tracing::debug!(%error, "whether a session has ended meanwhile could not be asked");
         }
-        Ok(self.carried(&mut state))
+        self.carried(state)
     }
 
     /// The same, if nothing is left to do.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::{Presence, Visit};
+use super::{Carried, Presence, Visit};
 use crate::backing::Living;
 use crate::history::Happening;
 use crate::{AccountKey, Anonymous, Change, Reason, Record, SessionId, StoreError, Values};
@@ -81,10 +81,10 @@ impl Visit {
     pub(super) async fn sign_out(&self) -> Result<(), StoreError> {
         let mut state = self.loaded().await?;
         match state.presence.clone().unwrap_or(Presence::Nobody) {
-            Presence::Nobody if self.cookie_size.is_none() => {}
+            Presence::Nobody if self.carried == Carried::Nothing => {}
             Presence::Ended { in_flight: true, .. } => {}
             Presence::Nobody | Presence::Ended { in_flight: false, .. } => {
-                self.end_for_good(&state).await?;
+                self.end_for_good(&state, Reason::SignedOut).await?;
                 state.cookie = CookieAnswer::Remove;
             }
             Presence::Living(_) => self.end(&mut state).await?,
@@ -93,13 +93,13 @@ impl Visit {
     }
 
     /// Ends what a limit has ended: it would live again if the clock is put back.
-    async fn end_for_good(&self, state: &State) -> Result<(), StoreError> {
+    pub(super) async fn end_for_good(&self, state: &State, reason: Reason) -> Result<(), StoreError> {
         let is_over = matches!(
             state.presence,
             Some(Presence::Ended { reason: Some(Reason::Idle | Reason::Absolute), .. })
         );
         if is_over && let Some(id) = state.id {
-            self.sessions.end(&id, self.shown.record(), Reason::SignedOut).await?;
+            self.sessions.end(&id, self.shown.record(), reason).await?;
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use time::OffsetDateTime;
 
-use super::{EndedEarly, MOST_ENDED, OVER_FOR, Raised, Revocations, Standing};
+use super::{EndedBy, EndedEarly, MOST_ENDED, OVER_FOR, Raised, Revocations, Standing};
 use crate::{AccountKey, Key, Reason, StoreError};
 
 /// A map of ended sessions, and one of epochs.
@@ -50,10 +50,10 @@ impl Revocations for MemoryRevocations {
         })
     }
 
-    async fn end(&self, ended: &EndedEarly) -> Result<Option<Raised>, StoreError> {
+    async fn end(&self, ended: &EndedEarly) -> Result<EndedBy, StoreError> {
         let mut maps = self.maps.lock();
         if maps.ended.contains_key(&ended.key) {
-            return Ok(None);
+            return Ok(EndedBy::Another);
         }
         maps.ended.insert(ended.key, Entry { ended: ended.clone(), over_since: None });
         if let Some(account) = ended.account {
@@ -61,10 +61,10 @@ impl Revocations for MemoryRevocations {
             let counts = |other: &&Entry| is_its(other) && other.over_since.is_none();
             if maps.ended.values().filter(counts).count() > MOST_ENDED {
                 maps.ended.retain(|_, other| !is_its(other));
-                return Ok(Some(maps.raise(account, ended.reason, ended.at)));
+                return Ok(EndedBy::Epoch(maps.raise(account, ended.reason, ended.at)));
             }
         }
-        Ok(None)
+        Ok(EndedBy::This)
     }
 
     async fn raise(

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use sqlx::{Connection as _, PgConnection};
 use time::OffsetDateTime;
 
-use super::{EndedEarly, MOST_ENDED, OVER_FOR, Raised, Revocations, Standing};
+use super::{EndedBy, EndedEarly, MOST_ENDED, OVER_FOR, Raised, Revocations, Standing};
 use crate::store::Migrations;
 use crate::store::encoding::{millis, moment};
 use crate::store::postgres::Database;
@@ -148,7 +148,7 @@ impl Revocations for PostgresRevocations {
         })
     }
 
-    async fn end(&self, ended: &EndedEarly) -> Result<Option<Raised>, StoreError> {
+    async fn end(&self, ended: &EndedEarly) -> Result<EndedBy, StoreError> {
         let (application, ended) = (Arc::clone(&self.application), ended.clone());
         let doing = self
             .database
@@ -193,11 +193,7 @@ async fn sweep(connection: &mut PgConnection, now: OffsetDateTime, limit: i64) -
     Ok(put_back.rows_affected() + forgotten.rows_affected() + found.rows_affected())
 }
 
-async fn end(
-    connection: &mut PgConnection,
-    application: &str,
-    ended: &EndedEarly,
-) -> sqlx::Result<Option<Raised>> {
+async fn end(connection: &mut PgConnection, application: &str, ended: &EndedEarly) -> sqlx::Result<EndedBy> {
     let mut transaction = connection.begin().await?;
     let remembered = sqlx::query(END)
         .bind(application)
@@ -208,8 +204,11 @@ async fn end(
         .bind(millis(ended.until))
         .execute(&mut *transaction)
         .await?;
-    let mut raised = None;
-    if let Some(account) = ended.account.filter(|_| remembered.rows_affected() > 0)
+    if remembered.rows_affected() == 0 {
+        return Ok(EndedBy::Another);
+    }
+    let mut by = EndedBy::This;
+    if let Some(account) = ended.account
         && are_too_many(&mut transaction, application, account).await?
     {
         take_turn(&mut transaction, application, account).await?;
@@ -217,11 +216,11 @@ async fn end(
         if are_too_many(&mut transaction, application, account).await? {
             let forget = sqlx::query(FORGET).bind(application).bind(account.as_bytes());
             forget.execute(&mut *transaction).await?;
-            raised = Some(raise(&mut transaction, application, account, ended.reason, ended.at).await?);
+            by = EndedBy::Epoch(raise(&mut transaction, application, account, ended.reason, ended.at).await?);
         }
     }
     transaction.commit().await?;
-    Ok(raised)
+    Ok(by)
 }
 
 async fn are_too_many(

@@ -1,11 +1,12 @@
 //! Standings that were asked for lately.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use parking_lot::Mutex;
 use time::{Duration, OffsetDateTime};
 
-use super::{EndedEarly, Raised, Revocations, Standing};
+use super::{EndedBy, EndedEarly, Raised, Revocations, Standing};
 use crate::by_key::ByKey;
 use crate::{AccountKey, Key, Reason, StoreError};
 
@@ -25,9 +26,23 @@ struct Inner {
 
 #[derive(Debug, Default)]
 struct Kept {
-    standings: ByKey<(OffsetDateTime, Standing)>,
+    standings: ByKey<Asked>,
     /// Counts the ends: what was asked before one is not kept after it.
     ends: u64,
+}
+
+/// A standing, and when it was asked for: by the clock of sessions, and by one that nobody puts back.
+#[derive(Debug)]
+struct Asked {
+    at: OffsetDateTime,
+    since: Instant,
+    standing: Standing,
+}
+
+impl Asked {
+    fn is_believed(&self, now: OffsetDateTime, believed_for: Duration) -> bool {
+        (now - self.at).abs() < believed_for && self.since.elapsed() < believed_for
+    }
 }
 
 impl Remembered {
@@ -43,32 +58,54 @@ impl Remembered {
     ) -> Result<Standing, StoreError> {
         let ends = {
             let kept = self.0.kept.lock();
-            if let Some((asked, standing)) = kept.standings.get(key)
-                && (now - *asked).abs() < self.0.believed_for
+            if let Some(asked) = kept.standings.get(key)
+                && asked.is_believed(now, self.0.believed_for)
             {
-                return Ok(*standing);
+                return Ok(asked.standing);
             }
             kept.ends
         };
+        self.ask(key, account, now, ends).await
+    }
+
+    /// The same, asked anew: another server may have ended it since.
+    pub(crate) async fn standing_now(
+        &self,
+        key: &Key,
+        account: Option<AccountKey>,
+        now: OffsetDateTime,
+    ) -> Result<Standing, StoreError> {
+        let ends = self.0.kept.lock().ends;
+        self.ask(key, account, now, ends).await
+    }
+
+    async fn ask(
+        &self,
+        key: &Key,
+        account: Option<AccountKey>,
+        now: OffsetDateTime,
+        ends: u64,
+    ) -> Result<Standing, StoreError> {
+        let since = Instant::now();
         let standing = self.0.revocations.standing(key, account).await?;
         let mut kept = self.0.kept.lock();
         if kept.ends == ends {
             if kept.standings.len() >= MOST_KEPT {
                 kept.standings.clear();
             }
-            kept.standings.insert(*key, (now, standing));
+            kept.standings.insert(*key, Asked { at: now, since, standing });
         }
         Ok(standing)
     }
 
-    /// Its account's epoch, if it rose by that.
-    pub(crate) async fn end(&self, ended: EndedEarly) -> Result<Option<Raised>, StoreError> {
+    pub(crate) async fn end(&self, ended: EndedEarly) -> Result<EndedBy, StoreError> {
         let inner = Arc::clone(&self.0);
         to_its_end(async move {
-            let rose = inner.revocations.end(&ended).await;
+            let by = inner.revocations.end(&ended).await;
             // A call that failed may have been done.
-            inner.forget(if matches!(rose, Ok(None)) { Some(&ended.key) } else { None });
-            rose
+            let is_it_alone = matches!(by, Ok(EndedBy::This | EndedBy::Another));
+            inner.forget(if is_it_alone { Some(&ended.key) } else { None });
+            by
         })
         .await
     }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use rusqlite::{OptionalExtension as _, Transaction, params};
 use time::OffsetDateTime;
 
-use super::{EndedEarly, MOST_ENDED, OVER_FOR, Raised, Revocations, Standing};
+use super::{EndedBy, EndedEarly, MOST_ENDED, OVER_FOR, Raised, Revocations, Standing};
 use crate::store::Migrations;
 use crate::store::encoding::{millis, moment};
 use crate::store::sqlite::Database;
@@ -123,7 +123,7 @@ impl Revocations for SqliteRevocations {
         })
     }
 
-    async fn end(&self, ended: &EndedEarly) -> Result<Option<Raised>, StoreError> {
+    async fn end(&self, ended: &EndedEarly) -> Result<EndedBy, StoreError> {
         let (application, ended) = (Arc::clone(&self.application), ended.clone());
         self.database
             .write(move |transaction| {
@@ -141,18 +141,22 @@ impl Revocations for SqliteRevocations {
                         millis(ended.at),
                         millis(ended.until),
                     ])?;
-                let Some(account) = account.filter(|_| remembered > 0) else { return Ok(None) };
+                if remembered == 0 {
+                    return Ok(EndedBy::Another);
+                }
+                let Some(account) = account else { return Ok(EndedBy::This) };
                 let count: i64 = transaction
                     .prepare_cached(COUNT)?
                     .query_row(params![application, account], |row| row.get(0))?;
                 if !usize::try_from(count).is_ok_and(|count| count > MOST_ENDED) {
-                    return Ok(None);
+                    return Ok(EndedBy::This);
                 }
                 transaction.execute(
                     "DELETE FROM ended_sessions WHERE application = ?1 AND account = ?2",
                     params![application, account],
                 )?;
-                Ok(Some(raise(transaction, &application, account, ended.reason, ended.at)?))
+                let raised = raise(transaction, &application, account, ended.reason, ended.at)?;
+                Ok(EndedBy::Epoch(raised))
             })
             .await
     }

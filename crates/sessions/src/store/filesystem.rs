@@ -323,7 +323,7 @@ impl Inner {
         }
         self.put(key, &Document::Ended { reason, at }, durability)?;
         if let Some(account) = found.as_ref().and_then(|record| record.account) {
-            self.remove_from_index(account, key)?;
+            self.unlist(account, key);
         }
         Ok(found.filter(|_| limit.is_none()))
     }
@@ -341,7 +341,7 @@ impl Inner {
             Err(_) if matches!(self.get(key), Err(StoreError::Corrupt(_))) => None,
             ended => ended?,
         };
-        self.remove_from_index(account, key)?;
+        self.unlist(account, key);
         Ok(last)
     }
 
@@ -465,12 +465,14 @@ impl Inner {
         made().or_else(|_| made()).and_then(|_| synchronise(&folder)).map_err(StoreError::unavailable)
     }
 
-    fn remove_from_index(&self, account: AccountKey, key: &Key) -> Result<(), StoreError> {
+    /// Takes what has ended off an account's list. What is left there is passed over by those who read it.
+    fn unlist(&self, account: AccountKey, key: &Key) {
         let folder = self.account_path(account);
-        remove(&folder.join(hex(key.as_bytes()))).map_err(StoreError::unavailable)?;
+        if let Err(error) = remove(&folder.join(hex(key.as_bytes()))) {
+            tracing::debug!(%error, "a session that has ended is still listed");
+        }
         // Fails while other entries are in it, as it should.
         let _ = fs::remove_dir(folder);
-        Ok(())
     }
 
     fn indexed(&self, account: AccountKey) -> Result<Vec<Key>, StoreError> {
@@ -496,7 +498,8 @@ fn create_folders(root: &Path) -> io::Result<()> {
     create_folder(&root.join("accounts"))?;
     create_folder(&root.join("locks"))?;
     synchronise(&root.join("records"))?;
-    synchronise(root)
+    synchronise(root)?;
+    synchronise(folder_of(root))
 }
 
 fn shard_path(root: &Path, shard: u8) -> PathBuf {

@@ -75,7 +75,7 @@ impl RedisStore {
         let connection = Connection::open(address, timeout).await?;
         // Whoever may not ask could sign nobody in.
         let _: Vec<String> = cmd("TIME").query_async(&mut connection.clone()).await.map_err(meaning)?;
-        let watch = Watch::new(&address.client().map_err(StoreError::unavailable)?, prefix, timeout);
+        let watch = Watch::new(connection.node(), prefix, timeout);
         let (scripts, together) = (Scripts::new(), Together::default());
         let inner = Inner { clock, prefix: prefix.to_owned(), connection, scripts, watch, together };
         Ok(Self { inner: Arc::new(inner) })
@@ -142,21 +142,23 @@ impl RedisStore {
     ) -> Result<Ended, StoreError> {
         let mut call = self.call(&self.inner.scripts.end, &self.place(key));
         call.arg(reason.as_str()).arg(account.map(text::account_text).unwrap_or_default());
-        let (last, account): (Text, String) = self.run(&call).await?;
-        Ok(Ended { last, account: text::account_of(&account) })
+        let (last, account, was_there): (Text, String, bool) = self.run(&call).await?;
+        Ok(Ended { last, account: text::account_of(&account), was_there })
     }
 
-    /// Takes names off an account's list; what is left there by a crash is passed over by those who read it.
-    async fn unlist(&self, account: AccountKey, keys: &[Key]) -> Result<(), StoreError> {
+    /// Takes names off an account's list. What is left there is passed over by those who read it.
+    async fn unlist(&self, account: AccountKey, keys: &[Key]) {
         if keys.is_empty() {
-            return Ok(());
+            return;
         }
         let mut command = cmd("ZREM");
         command.arg(self.index(account));
         for key in keys {
             command.arg(&key.as_bytes()[..]);
         }
-        command.query_async(&mut self.inner.connection.clone()).await.map_err(meaning)
+        if let Err(error) = command.exec_async(&mut self.inner.connection.clone()).await {
+            tracing::debug!(%error, "sessions that have ended are still listed");
+        }
     }
 
     async fn listed(&self, account: AccountKey) -> Result<Vec<Key>, StoreError> {
@@ -173,6 +175,8 @@ struct Ended {
     /// What it held, if it lived until then; less than that, if it was to be somebody's.
     last: Text,
     account: Option<AccountKey>,
+    /// Whether anything is under its key: what is listed and is not may be about to begin.
+    was_there: bool,
 }
 
 #[async_trait]
@@ -180,7 +184,8 @@ impl Store for RedisStore {
     async fn insert(&self, key: &Key, record: &Record) -> Result<bool, StoreError> {
         if let Some(account) = record.account {
             let mut call = self.inner.scripts.list.key(self.index(account));
-            call.arg(span(record.absolute_deadline() - self.now())).arg(&key.as_bytes()[..]);
+            let over = record.absolute_deadline();
+            call.arg(span(over - self.now())).arg(&key.as_bytes()[..]).arg(millis(over));
             let () = self.run(&call).await?;
         }
         let kept_for = record.idle_deadline() - self.now() + REASON_KEPT_FOR;
@@ -228,7 +233,7 @@ impl Store for RedisStore {
     async fn end(&self, key: &Key, reason: Reason) -> Result<Option<Record>, StoreError> {
         let ended = self.end_one(key, reason, None).await?;
         if let Some(account) = ended.account {
-            self.unlist(account, &[*key]).await?;
+            self.unlist(account, &[*key]).await;
         }
         Ok(match Stored::read(ended.last) {
             Ok(Stored::Record(record)) => Some(record),
@@ -257,14 +262,19 @@ impl Store for RedisStore {
         except: Option<&Key>,
         reason: Reason,
     ) -> Result<u64, StoreError> {
-        let mut listed = self.listed(account).await?;
-        listed.retain(|key| Some(key) != except);
-        let mut count = 0;
-        for key in &listed {
-            count += u64::from(self.end_one(key, reason, Some(account)).await?.last.is_some());
+        let (mut over, mut count, mut failure) = (Vec::new(), 0, None);
+        for key in self.listed(account).await?.into_iter().filter(|key| Some(key) != except) {
+            match self.end_one(&key, reason, Some(account)).await {
+                Ok(ended) => {
+                    count += u64::from(ended.last.is_some());
+                    over.extend(ended.was_there.then_some(key));
+                }
+                // One that fails, in a cluster, keeps no other alive.
+                Err(error) => drop(failure.get_or_insert(error)),
+            }
         }
-        self.unlist(account, &listed).await?;
-        Ok(count)
+        self.unlist(account, &over).await;
+        failure.map_or(Ok(count), Err)
     }
 
     /// Does nothing: each key has its own expiry.

@@ -11,7 +11,7 @@ use sessions::{
     AccountKey, Clock, FixedClock, Policy, Record, SessionId, Sessions, SessionsBuilder, Store, StoreError,
 };
 
-use crate::servers::redis::{Redis, new_cluster};
+use crate::servers::redis::{Redis, cluster, new_cluster, new_prefix};
 
 /// That of [`SessionsBuilder`], which the engine gives each call.
 const BUDGET: Duration = Duration::from_millis(500);
@@ -51,6 +51,31 @@ async fn listable(sessions: &Sessions, accounts: &[AccountKey]) -> (usize, Durat
     let there = lists.iter().filter(|list| matches!(list, Ok(Some(list)) if list.len() == 1)).count();
     assert_eq!(there + away, accounts.len(), "one that cannot be asked has no empty list");
     (there, begun.elapsed())
+}
+
+#[tokio::test]
+async fn a_cluster_is_found_by_any_of_its_nodes() {
+    let [node, ..] = cluster();
+    let clock: Arc<dyn Clock> = Arc::new(FixedClock::default());
+    let address = format!("redis://127.0.0.1:1/, {}", node.url());
+    let store = RedisStore::open(&address, "", BUDGET, Arc::clone(&clock)).await.expect("opens");
+    assert!(store.is_cluster());
+    let nobody = RedisStore::open("redis://127.0.0.1:1/,redis://127.0.0.1:2/", "", BUDGET, clock).await;
+    assert!(matches!(nobody, Err(StoreError::Unavailable(_))));
+}
+
+/// The answer to the first may be lost with its connection.
+#[tokio::test]
+async fn a_cluster_that_is_told_twice_to_begin_a_session_begins_it_once() {
+    let [node, ..] = cluster();
+    let clock: Arc<dyn Clock> = Arc::new(FixedClock::default());
+    let store =
+        RedisStore::open(&node.url(), &new_prefix(), BUDGET, Arc::clone(&clock)).await.expect("opens");
+    let (key, record) = (SessionId::random().key(""), Record::new(Policy::SIGNED_IN, clock.now()));
+    assert!(store.insert(&key, &record).await.expect("inserts"));
+    assert!(store.insert(&key, &record).await.expect("finds its own"));
+    let another = Record { account: Some(AccountKey::random()), ..record };
+    assert!(!store.insert(&key, &another).await.expect("answers"));
 }
 
 /// ASVS V16.5.2.

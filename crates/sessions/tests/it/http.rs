@@ -2,17 +2,19 @@
 
 mod anonymous;
 mod blinking;
+mod both_ways;
 pub mod site;
 mod through_session;
 
 use std::sync::Arc;
 
 use http::StatusCode;
-use sessions::SessionId;
 use sessions::revocations::MOST_ENDED;
+use sessions::{Clock as _, SessionId};
 use time::Duration;
 
 use anonymous::*;
+use both_ways::*;
 use site::{Answer, Browser, Site};
 use through_session::*;
 
@@ -70,8 +72,14 @@ on_each_store! {
     an_answer_that_asked_nothing_is_left_alone
     the_policy_of_a_sign_in_survives_later_writes
     a_sign_out_after_the_limit_holds_if_the_clock_is_put_back
+    a_sign_in_after_the_limit_ends_the_old_id_for_good
+    signing_out_with_several_cookies_removes_one
+    a_use_is_noted_once_a_minute
     ending_all_keeps_what_was_chosen_meanwhile_and_takes_no_newer_cookie_away
     use_moves_the_idle_limit_and_passive_reads_do_not
+    whoever_signs_in_after_a_flush_is_signed_in
+    what_was_meant_for_one_session_is_not_in_the_next
+    what_a_sign_in_brings_is_not_cleared_by_what_came_before
     flush_and_insert_never_reuses_the_id
     what_is_cleared_is_gone_though_nothing_was_read_before
     whoever_flushes_is_signed_out_whatever_comes_before_and_after
@@ -476,6 +484,41 @@ async fn a_sign_out_after_the_limit_holds_if_the_clock_is_put_back(site: Site) {
     assert_eq!(ada.cookie, None);
     site.clock.advance(-Duration::minutes(31));
     assert_eq!(copy.get("/account").await, Answer::ok("false"));
+}
+
+async fn a_sign_in_after_the_limit_ends_the_old_id_for_good(site: Site) {
+    let mut ada = Browser::of(&site);
+    ada.get("/login/ada").await;
+    let mut copy = ada.clone();
+    site.clock.advance(Duration::minutes(31));
+    ada.get("/login/ada").await;
+    site.clock.advance(-Duration::minutes(31));
+    assert_eq!(copy.get("/account").await, Answer::ok("false"));
+    assert_eq!(ada.get("/account").await, Answer::ok("true"));
+}
+
+/// Nobody can tell which is ours, but a browser that has one too many can be rid of it.
+async fn signing_out_with_several_cookies_removes_one(site: Site) {
+    let answer = Browser::of(&site).get_with("/logout", "__Host-id=x; __Host-id=y").await;
+    assert!(answer.set_cookie.is_some_and(|cookie| cookie.starts_with("__Host-id=; Max-Age=0; ")));
+}
+
+/// Counted where it can be seen: with cookies each note is a cookie.
+async fn a_use_is_noted_once_a_minute(site: Site) {
+    let mut ada = Browser::of(&site);
+    ada.get("/login/ada").await;
+    let began = site.clock.now();
+    for (second, noted) in [(0, 0), (59, 0), (60, 60), (61, 60), (119, 60), (120, 120)] {
+        let now = began + Duration::seconds(second);
+        site.clock.advance(now - site.clock.now());
+        let answer = ada.get("/get/user").await;
+        assert_eq!(answer, Answer::ok("\"ada\""));
+        if site.is_client_side {
+            assert_eq!(answer.set_cookie.is_some(), second > 0 && noted == second, "after {second} s");
+        } else {
+            assert_eq!(site.last_seen("ada").await - began, Duration::seconds(noted), "after {second} s");
+        }
+    }
 }
 
 async fn ending_all_keeps_what_was_chosen_meanwhile_and_takes_no_newer_cookie_away(site: Site) {

@@ -58,6 +58,32 @@ async fn a_key_is_replaced_without_anybody_noticing([old, both, new]: [Site; 3])
     assert_eq!(left_alone.get("/get/user").await, Answer::ok("null"));
 }
 
+/// Applications with the same keys, and one place where they keep sessions, or what has ended: each has a prefix.
+#[tokio::test]
+async fn the_cookie_of_one_application_is_nothing_to_another_with_the_same_keys() {
+    let clock = Arc::new(FixedClock::default());
+    let store = Arc::new(MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>));
+    let revocations = Arc::new(MemoryRevocations::default());
+    let ring = || KeyRing::new([OLD]).expect("a key");
+    let client_side = |sealing| {
+        let codec = ClientSide::new(sealing, ring());
+        Backing::Client(ClientBacking::new(codec, Arc::clone(&revocations) as _, Duration::seconds(5)))
+    };
+    for backing in [
+        Backing::Server { store, signer: Some(ring()) },
+        client_side(Sealing::Encrypted),
+        client_side(Sealing::Signed),
+    ] {
+        let [shop, wiki] = ["shop:", "wiki:"]
+            .map(|prefix| Site::of_application(prefix, Arc::clone(&clock), backing.clone()));
+        let mut ada = Browser::of(&shop);
+        ada.get("/login/ada").await;
+        let mut there = Browser { cookie: ada.cookie.clone(), ..Browser::of(&wiki) };
+        assert_eq!(there.get("/reason").await, Answer::ok("nobody"), "{:?}", backing.capabilities());
+        assert_eq!(ada.get("/reason").await, Answer::ok("living"));
+    }
+}
+
 /// ASVS V11.2.2.
 #[tokio::test]
 async fn a_key_that_signs_ids_is_replaced_without_anybody_noticing() {

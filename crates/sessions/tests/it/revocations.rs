@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use sessions::revocations::memory::MemoryRevocations;
 use sessions::revocations::postgres::PostgresRevocations;
 use sessions::revocations::sqlite::SqliteRevocations;
-use sessions::revocations::{EndedEarly, MOST_ENDED, OVER_FOR, Raised, Revocations, Standing};
+use sessions::revocations::{EndedBy, EndedEarly, MOST_ENDED, OVER_FOR, Raised, Revocations, Standing};
 use sessions::{
     AccountKey, Backing, ClientBacking, ClientSide, Clock as _, FixedClock, Key, KeyRing, Reason, Sealing,
     SessionId,
@@ -73,7 +73,10 @@ async fn a_session_stands_until_it_ends_and_then_never_again(revocations: &impl 
     let (key, other) = (key(), key());
     assert_eq!(revocations.standing(&key, None).await.expect("answers"), Standing::default());
     for reason in [Reason::SignedOut, Reason::Revoked] {
-        assert_eq!(revocations.end(&ended(key, None, reason)).await.expect("ends"), None);
+        assert_eq!(
+            revocations.end(&ended(key, None, reason)).await.expect("ends"),
+            if reason == Reason::SignedOut { EndedBy::This } else { EndedBy::Another }
+        );
         let standing = revocations.standing(&key, None).await.expect("answers");
         assert_eq!(standing.end_of(0), Some((Reason::SignedOut, now())), "the first reason stands");
     }
@@ -115,11 +118,11 @@ async fn too_many_ends_of_one_account_raise_its_epoch_instead(revocations: &impl
     revocations.end(&ended(bobs, Some(bob), Reason::SignedOut)).await.expect("ends");
     for _ in 0..MOST_ENDED {
         let raised = revocations.end(&ended(key(), Some(ada), Reason::SignedOut)).await.expect("ends");
-        assert_eq!(raised, None);
+        assert_eq!(raised, EndedBy::This);
     }
     let last = key();
     let raised = revocations.end(&ended(last, Some(ada), Reason::SignedOut)).await.expect("ends");
-    let raised = raised.expect("it rises");
+    let EndedBy::Epoch(raised) = raised else { unreachable!("{raised:?}") };
     let standing = revocations.standing(&last, Some(ada)).await.expect("answers");
     assert_eq!((standing.ended, standing.epoch), (None, raised.to), "the list is short again");
     assert_eq!(standing.end_of(0), Some((Reason::SignedOut, now())));
@@ -134,9 +137,10 @@ async fn of_several_ends_at_once_that_are_too_many_one_raises_the_epoch(revocati
     }
     let ends: Vec<_> = (0..8).map(|_| ended(key(), Some(ada), Reason::SignedOut)).collect();
     let rose = join_all(ends.iter().map(|end| revocations.end(end))).await;
-    let rose: Vec<_> = rose.into_iter().filter_map(|rose| rose.expect("ends")).collect();
+    let rose: Vec<_> = rose.into_iter().filter(|by| !matches!(by, Ok(EndedBy::This))).collect();
     let standing = revocations.standing(&key(), Some(ada)).await.expect("answers");
-    assert_eq!(rose, [Raised { from: 0, to: standing.epoch }]);
+    let [Ok(EndedBy::Epoch(raised))] = &rose[..] else { unreachable!("{rose:?}") };
+    assert_eq!(raised, &Raised { from: 0, to: standing.epoch });
 }
 
 async fn of_epochs_raised_at_once_each_follows_another(revocations: &impl Revocations) {
@@ -217,7 +221,10 @@ async fn ends_that_are_over_anyway_raise_no_epoch(revocations: &impl Revocations
         revocations.end(&ended(key(), Some(ada), Reason::SignedOut)).await.expect("ends");
     }
     revocations.sweep(now() + Duration::days(31), MOST_ENDED).await.expect("sweeps");
-    assert_eq!(revocations.end(&ended(key(), Some(ada), Reason::SignedOut)).await.expect("ends"), None);
+    assert_eq!(
+        revocations.end(&ended(key(), Some(ada), Reason::SignedOut)).await.expect("ends"),
+        EndedBy::This
+    );
 }
 
 #[tokio::test]
@@ -271,6 +278,65 @@ async fn an_end_on_another_server_is_known_at_once_where_nothing_is_believed() {
     let mut there = Browser { cookie: ada.cookie.clone(), ..Browser::of(&elsewhere) };
     there.get("/logout").await;
     assert_eq!(ada.get("/reason").await, Answer::ok("signed_out"));
+}
+
+/// ASVS V7.4.3.
+#[tokio::test]
+async fn a_session_that_has_ended_on_another_server_ends_no_other_and_does_not_go_on() {
+    let [here, elsewhere] = two_servers(Duration::seconds(5));
+    let (mut thief, mut ada) = (Browser::of(&here), Browser::of(&elsewhere));
+    thief.get("/login/ada").await;
+    assert_eq!(thief.get("/reason").await, Answer::ok("living"), "which is believed for five seconds");
+    ada.get("/login/ada").await;
+    ada.get("/end-others").await;
+    thief.get("/end-others").await;
+    here.clock.advance(Duration::seconds(5));
+    assert_eq!(thief.get("/reason").await, Answer::ok("password_changed"));
+    assert_eq!(ada.get("/reason").await, Answer::ok("living"));
+}
+
+#[tokio::test]
+async fn a_cookie_that_went_on_on_another_server_does_not_go_on_here_too() {
+    let [here, elsewhere] = two_servers(Duration::seconds(5));
+    let mut ada = Browser::of(&here);
+    ada.get("/login/ada").await;
+    assert_eq!(ada.get("/reason").await, Answer::ok("living"));
+    let mut copy = ada.clone();
+    let mut there = Browser { cookie: ada.cookie.clone(), ..Browser::of(&elsewhere) };
+    there.get("/login/bob").await;
+    copy.get("/steps/current-cycle").await;
+    assert_eq!(copy.get("/account").await, Answer::ok("false"));
+}
+
+/// The clock of sessions stands still, as one that is put back again and again.
+#[tokio::test]
+async fn what_is_believed_is_believed_for_its_time_by_any_clock() {
+    let [here, elsewhere] = two_servers(Duration::milliseconds(20));
+    let mut ada = Browser::of(&here);
+    ada.get("/login/ada").await;
+    assert_eq!(ada.get("/reason").await, Answer::ok("living"));
+    let mut there = Browser { cookie: ada.cookie.clone(), ..Browser::of(&elsewhere) };
+    there.get("/logout").await;
+    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    assert_eq!(ada.get("/reason").await, Answer::ok("signed_out"));
+}
+
+/// The largest cookie of an account whose epoch has never risen.
+#[tokio::test]
+async fn the_largest_cookie_still_fits_when_all_others_are_ended() {
+    for site in [Site::encrypted(), Site::signed()] {
+        let mut ada = Browser::of(&site);
+        ada.get("/login/ada").await;
+        let mut largest = 0;
+        for step in [2048, 1024, 512, 256, 128, 64, 32, 16, 8, 4, 2, 1] {
+            if ada.get(&format!("/fill/{}", largest + step)).await.body == "fits" {
+                largest += step;
+            }
+        }
+        assert_eq!(ada.get(&format!("/fill/{largest}")).await, Answer::ok("fits"));
+        ada.get("/end-others").await;
+        assert_eq!(ada.get("/reason").await, Answer::ok("living"));
+    }
 }
 
 /// Its database was put back to a time before the epoch in which the phone goes on.

@@ -19,7 +19,7 @@ use sessions::store::redis::RedisStore;
 use sessions::store::sqlite::{SqliteStore, file};
 use sessions::{
     AccountKey, Change, ClientBacking, ClientSide, Clock, FixedClock, Key, KeyRing, Loaded, Policy, Reason,
-    Record, Sealing, SessionId, Store, StoreError,
+    Record, Sealing, SessionId, Store, StoreError, SystemClock,
 };
 use tempfile::TempDir;
 
@@ -420,7 +420,31 @@ async fn a_name_too_many_in_an_account_s_index_is_passed_over() {
     assert_eq!(listed.iter().map(|one| one.key).collect::<Vec<_>>(), [adas]);
     assert_eq!(store.end_of_account(ada, None, Reason::Revoked).await.expect("ends"), 1);
     assert!(matches!(store.load(&bobs).await, Ok(Loaded::Living(_))));
-    assert_eq!(open.zcard::<_, i64>(&index), Ok(0), "and it is gone then");
+    let names = |open: &mut redis::Connection| open.zrange::<_, Vec<Vec<u8>>>(&index, 0, -1).expect("lists");
+    assert_eq!(names(&mut open), [lost.as_bytes()], "which may be about to begin");
+    let () = open.zadd(&index, &lost.as_bytes()[..], 1).expect("lets time pass");
+    let later = SessionId::random().key("");
+    let record = Record { account: Some(ada), ..Record::new(Policy::SIGNED_IN, clock.now()) };
+    store.insert(&later, &record).await.expect("inserts");
+    assert_eq!(names(&mut open), [later.as_bytes()], "and has not begun in its time");
+}
+
+/// Redis's own clock is right meanwhile.
+#[tokio::test]
+async fn a_session_that_begins_while_the_clock_is_ahead_is_listed_for_as_long_as_it_may_live() {
+    let fixture = Redis::new();
+    let clock = Arc::new(FixedClock::default());
+    let store = fixture.store("", Arc::clone(&clock) as Arc<dyn Clock>).await;
+    let (account, key) = (AccountKey::random(), SessionId::random().key(""));
+    // Of the real clock, by which Redis goes.
+    clock.advance(SystemClock.now() - clock.now() + time::Duration::days(400));
+    let record = Record { account: Some(account), ..Record::new(Policy::SIGNED_IN, clock.now()) };
+    store.insert(&key, &record).await.expect("inserts");
+    let mut open = fixture.connect().expect("is there");
+    let listed_until: i64 =
+        open.zscore(format!("account:{}", hex(account.as_bytes())), &key.as_bytes()[..]).expect("is listed");
+    let over = record.absolute_deadline().unix_timestamp();
+    assert!(listed_until > over * 1000, "{listed_until} for {over}");
 }
 
 /// Neither by a script, which could write a text that nobody can read, nor by whoever reads it.

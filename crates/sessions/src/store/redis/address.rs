@@ -31,14 +31,13 @@ impl<'a> Address<'a> {
         Self { authority: Some(authority), ..self }
     }
 
-    /// A client of the first node.
-    pub(super) fn client(&self) -> RedisResult<Client> {
+    /// A client of each node.
+    pub(super) fn clients(&self) -> impl Iterator<Item = RedisResult<Client>> {
         self.prepare();
-        let first = self.nodes().next().unwrap_or_default();
-        match self.certificates() {
-            Some(certificates) => Client::build_with_tls(first, certificates),
-            None => Client::open(first),
-        }
+        self.nodes().map(|node| match self.certificates() {
+            Some(certificates) => Client::build_with_tls(node, certificates),
+            None => Client::open(node),
+        })
     }
 
     /// A client of all of them.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig};
 use redis::cluster_async::ClusterConnection;
-use redis::{Cmd, ErrorKind, Pipeline, RedisFuture, RedisResult, Value, cmd};
+use redis::{Client, Cmd, ErrorKind, Pipeline, RedisFuture, RedisResult, Value, cmd};
 
 use super::super::StoreError;
 use super::Address;
@@ -17,7 +17,10 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// A connection to one server, or to all of a cluster: cheap to clone, one for all callers, made anew by itself.
 #[derive(Clone)]
-pub struct Connection(Kind);
+pub struct Connection {
+    kind: Kind,
+    node: Client,
+}
 
 #[derive(Clone)]
 enum Kind {
@@ -37,18 +40,35 @@ impl Connection {
     /// Whether it is a cluster's.
     #[must_use]
     pub const fn is_cluster(&self) -> bool {
-        matches!(self.0, Kind::Cluster(_))
+        matches!(self.kind, Kind::Cluster(_))
     }
 
-    /// Connects, and asks the first node what it is.
+    /// The server, or the one of a cluster that was asked first.
+    pub(super) const fn node(&self) -> &Client {
+        &self.node
+    }
+
+    /// Connects, and asks the first node that answers what it is.
     async fn to(address: Address<'_>, timeout: Duration) -> RedisResult<Self> {
+        let mut failure = None;
+        for node in address.clients() {
+            match Self::by(node?, address, timeout).await {
+                Ok(connection) => return Ok(connection),
+                Err(error) => drop(failure.get_or_insert(error)),
+            }
+        }
+        Err(failure
+            .unwrap_or_else(|| (ErrorKind::InvalidClientConfig, "no address of a Redis is given").into()))
+    }
+
+    async fn by(node: Client, address: Address<'_>, timeout: Duration) -> RedisResult<Self> {
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(timeout))
             .set_response_timeout(Some(timeout))
             .set_min_delay(PAUSE)
             .set_max_delay(PAUSE)
             .set_number_of_retries(1);
-        let mut single = ConnectionManager::new_with_config(address.client()?, config).await?;
+        let mut single = ConnectionManager::new_with_config(node.clone(), config).await?;
         // Who may not ask is not in a cluster: its nodes tell everybody.
         let about: String = match cmd("INFO").query_async(&mut single).await {
             Err(error) if error.code() == Some("NOAUTH") => return Err(error),
@@ -56,7 +76,7 @@ impl Connection {
         };
         check_version(&about)?;
         if !about.lines().any(|line| line.trim() == "cluster_enabled:1") {
-            return Ok(Self(Kind::Single(single)));
+            return Ok(Self { kind: Kind::Single(single), node });
         }
         let cluster = address
             .cluster()
@@ -64,7 +84,7 @@ impl Connection {
             .response_timeout(timeout)
             .max_retry_wait(u64::try_from(PAUSE.as_millis()).unwrap_or(u64::MAX))
             .build()?;
-        Ok(Self(Kind::Cluster(cluster.get_async_connection().await?)))
+        Ok(Self { kind: Kind::Cluster(cluster.get_async_connection().await?), node })
     }
 }
 
@@ -82,7 +102,7 @@ fn check_version(about: &str) -> RedisResult<()> {
 
 impl ConnectionLike for Connection {
     fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
-        match &mut self.0 {
+        match &mut self.kind {
             Kind::Single(connection) => connection.req_packed_command(command),
             Kind::Cluster(connection) => connection.req_packed_command(command),
         }
@@ -94,14 +114,14 @@ impl ConnectionLike for Connection {
         offset: usize,
         count: usize,
     ) -> RedisFuture<'a, Vec<Value>> {
-        match &mut self.0 {
+        match &mut self.kind {
             Kind::Single(connection) => connection.req_packed_commands(pipeline, offset, count),
             Kind::Cluster(connection) => connection.req_packed_commands(pipeline, offset, count),
         }
     }
 
     fn get_db(&self) -> i64 {
-        match &self.0 {
+        match &self.kind {
             Kind::Single(connection) => connection.get_db(),
             Kind::Cluster(connection) => connection.get_db(),
         }

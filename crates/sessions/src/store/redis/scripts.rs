@@ -81,9 +81,12 @@ local function use(found, at, now)
 end
 ";
 
-/// `ARGV`: now, how long the key is kept, the text.
+/// `ARGV`: now, how long the key is kept, the text. A cluster's client that has lost the answer asks again, and finds
+/// its own record.
 const INSERT: &str = r"
-if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+local kind = redis.call('TYPE', KEYS[1]).ok
+if kind == 'string' and redis.call('GET', KEYS[1]) == ARGV[3] then return 1 end
+if kind ~= 'none' then return 0 end
 keep(ARGV[3], tonumber(ARGV[2]))
 return 1
 ";
@@ -126,41 +129,42 @@ return 1
 ";
 
 /// `ARGV`: now, the reason, and whose it must be to end, if that matters. Answers with the text that stood there, if
-/// it has ended now, and whose it was; if that matters, with no more than that it has. One that is over by now ends,
-/// too: it would live again if the clock is put back.
+/// it has ended now, and whose it was; if that matters, with no more than that it has; and whether anything stood
+/// there. One that is over by now ends, too: it would live again if the clock is put back.
 const END: &str = r"
 local now, reason, wanted = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local kind = redis.call('TYPE', KEYS[1]).ok
-if kind == 'none' then return { false, '' } end
+if kind == 'none' then return { false, '', 0 } end
 local account, at, last = '', now, false
 if kind == 'string' then
   local text = redis.call('GET', KEYS[1])
   local found = read(text)
-  if not found then return { false, '' } end
+  if not found then return { false, '', 1 } end
   account = found.account or ''
   local is_over = not found.err and now >= found.deadline
-  if wanted ~= '' and wanted ~= account then return { false, '' } end
+  if wanted ~= '' and wanted ~= account then return { false, '', 1 } end
   if is_over then
     reason, at = found.deadline >= found.last and 'absolute' or 'idle', found.deadline
   elseif not found.err then
     last = wanted == '' and text or '1'
   end
 elseif wanted ~= '' then
-  return { false, '' }
+  return { false, '', 1 }
 end
 -- At its `maxmemory` Redis refuses a script whose first write may grow, and a session must end all the same.
 redis.call('DEL', KEYS[1])
 keep('ended ' .. reason .. ' ' .. string.format('%.0f', at), at + KEPT - now)
-return { last, account }
+return { last, account, 1 }
 ";
 
-/// `KEYS[1]` is an account's index; `ARGV`: how long the new session lasts at most, its key. By Redis's own clock, by
-/// which it forgets records, too: one that is ahead in a server may be put back, and the sessions would live unlisted.
-/// Names of sessions that must be forgotten go, and the index goes with its last session.
+/// `KEYS[1]` is an account's index; `ARGV`: how long the new session lasts at most, its key, when it ends at the latest.
+/// By Redis's own clock, by which it forgets records, too, or by the server's if that is ahead: it may be put back, and
+/// the sessions would live unlisted. Names of sessions that must be forgotten go, and the index goes with its last session.
 const LIST: &str = r"
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-redis.call('ZADD', KEYS[1], string.format('%.0f', now + tonumber(ARGV[1]) + KEPT), ARGV[2])
+local over = math.max(now + tonumber(ARGV[1]), tonumber(ARGV[3]))
+redis.call('ZADD', KEYS[1], string.format('%.0f', over + KEPT), ARGV[2])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now))
 local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')[2]
 if last then redis.call('PEXPIRE', KEYS[1], lasting(tonumber(last) - now)) end

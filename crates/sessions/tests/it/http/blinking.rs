@@ -1,4 +1,4 @@
-//! A store that fails once when it is to end something.
+//! A store that fails once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -23,6 +23,7 @@ pub struct Blinking {
 pub enum Blink {
     Fails,
     FailsForAccounts,
+    FailsToApply,
     Hangs,
 }
 
@@ -49,6 +50,9 @@ impl Store for Blinking {
     }
 
     async fn apply(&self, key: &Key, change: &Change) -> Result<Option<Record>, StoreError> {
+        if matches!(self.blink, Blink::FailsToApply) && self.is_first() {
+            return Err(StoreError::unavailable("blinks"));
+        }
         self.store.apply(key, change).await
     }
 
@@ -60,7 +64,7 @@ impl Store for Blinking {
         match self.blink {
             Blink::Fails if self.is_first() => return Err(StoreError::unavailable("blinks")),
             Blink::Hangs if self.is_first() => std::future::pending().await,
-            Blink::Fails | Blink::FailsForAccounts | Blink::Hangs => {}
+            Blink::Fails | Blink::FailsForAccounts | Blink::FailsToApply | Blink::Hangs => {}
         }
         self.store.end(key, reason).await
     }

@@ -26,7 +26,7 @@ use sessions::{
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
-use tower_sessions::Session;
+use tower_sessions::{Session, session};
 
 use crate::PATIENCE;
 use crate::servers::postgres::Schema;
@@ -158,16 +158,21 @@ impl Site {
 
     /// Over what judges by this clock.
     pub fn with(clock: Arc<FixedClock>, backing: Backing) -> Self {
-        Self::begun_when(Anonymous::default(), clock, backing)
+        Self::begun_when(Anonymous::default(), "", clock, backing)
+    }
+
+    /// One of several applications over the same.
+    pub fn of_application(prefix: &str, clock: Arc<FixedClock>, backing: Backing) -> Self {
+        Self::begun_when(Anonymous::default(), prefix, clock, backing)
     }
 
     /// The same application, whose guests get a session at another moment.
     pub fn beginning(self, anonymous: Anonymous) -> Self {
-        let begun = Self::begun_when(anonymous, Arc::clone(&self.clock), self.backing.clone());
+        let begun = Self::begun_when(anonymous, "", Arc::clone(&self.clock), self.backing.clone());
         Self { folder: self.folder, ..begun }
     }
 
-    fn begun_when(anonymous: Anonymous, clock: Arc<FixedClock>, backing: Backing) -> Self {
+    fn begun_when(anonymous: Anonymous, prefix: &str, clock: Arc<FixedClock>, backing: Backing) -> Self {
         let is_client_side = backing.capabilities().is_client_side;
         let (has_read, may_go_on) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
         let sessions = SessionsBuilder {
@@ -175,6 +180,7 @@ impl Site {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             lifecycles: Lifecycles::default().declare(&THEME).declare(&USER).declare(&BASKET),
             anonymous,
+            key_prefix: prefix.to_owned(),
             ..SessionsBuilder::over(backing.clone())
         }
         .build();
@@ -215,6 +221,13 @@ impl Site {
     pub async fn listed(&self, name: &str) -> usize {
         let listed = self.sessions.of_account(account(name)).await.expect("lists");
         listed.map_or(0, |listed| listed.len())
+    }
+
+    /// When the only session of an account was used last, as far as is noted.
+    pub async fn last_seen(&self, name: &str) -> OffsetDateTime {
+        let listed = self.sessions.of_account(account(name)).await.expect("lists");
+        let [one] = &listed.expect("can be listed")[..] else { unreachable!("there is one") };
+        one.record.last_seen
     }
 
     pub async fn wait_until_slow_has_read(&self) {
@@ -368,24 +381,50 @@ async fn cycle_and_fail(Extension(session): Extension<Session>) -> StatusCode {
     StatusCode::INTERNAL_SERVER_ERROR
 }
 
-/// What is done through [`Session`], in this order; an error ends nothing.
-async fn take_steps(Path(steps): Path<String>, Extension(session): Extension<Session>) {
+/// What is done through [`Session`] and [`CurrentSession`], in this order; an error of the first ends nothing.
+async fn take_steps(
+    Path(steps): Path<String>,
+    Extension(session): Extension<Session>,
+    Extension(current): Extension<CurrentSession>,
+) {
     for step in steps.split(',') {
-        let done = match step {
-            "read" => session.get_value("user").await.map(drop),
-            "set" => session.insert("fresh", true).await,
-            "remove" => session.remove_value("user").await.map(drop),
-            "clear" => {
-                session.clear().await;
-                Ok(())
+        match step {
+            "out" => current.sign_out().await.expect("signs out"),
+            "end-all" => current.end_all(Reason::Revoked).await.expect("ends"),
+            "current-cycle" => {
+                current.cycle_id().await.expect("answers");
             }
-            "cycle" => session.cycle_id().await,
-            "save" => session.save().await,
-            "flush" => session.flush().await,
-            "delete" => session.delete().await,
-            other => unreachable!("{other}"),
-        };
-        done.unwrap_or_else(|error| tracing::debug!(%error, step));
+            "in-ada" | "in-bob" => {
+                let name = step.trim_start_matches("in-").to_owned();
+                login(Path(name), Extension(current.clone()), Policy::SIGNED_IN).await;
+            }
+            _ => {
+                let done = take_step(step, &session).await;
+                done.unwrap_or_else(|error| tracing::debug!(%error, step));
+            }
+        }
+    }
+}
+
+async fn take_step(step: &str, session: &Session) -> Result<(), session::Error> {
+    match step {
+        "read" => session.get_value("user").await.map(drop),
+        "set" => session.insert("fresh", true).await,
+        "append" => {
+            let before: Option<String> = session.get("cart").await?;
+            session.insert("cart", before.unwrap_or_default() + "+").await
+        }
+        "large" => session.insert("large", "x".repeat(5000)).await,
+        "remove" => session.remove_value("user").await.map(drop),
+        "clear" => {
+            session.clear().await;
+            Ok(())
+        }
+        "cycle" => session.cycle_id().await,
+        "save" => session.save().await,
+        "flush" => session.flush().await,
+        "delete" => session.delete().await,
+        other => unreachable!("{other}"),
     }
 }
 
