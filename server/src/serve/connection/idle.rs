@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::Response;
+use axum::http::header::CONTENT_LENGTH;
 use http_body_util::BodyExt as _;
+use hyper::body::Body as _;
 use tokio::sync::watch;
 
 /// Counts the requests of one connection that are being answered.
@@ -28,7 +30,12 @@ impl Idle {
     /// An answer whose pieces are a sign of life. One of which the client takes nothing is none.
     pub fn watch(&self, answer: Response<Body>) -> Response<Body> {
         let idle = self.clone();
-        answer.map(|body| {
+        let (mut head, body) = answer.into_parts();
+        // http-body-util 0.1.5 forgets in `map_frame` how long the body is, which hyper would say.
+        if let Some(length) = body.size_hint().exact().filter(|_| !body.is_end_stream()) {
+            head.headers.entry(CONTENT_LENGTH).or_insert_with(|| length.into());
+        }
+        Response::from_parts(head, body).map(|body| {
             Body::new(body.map_frame(move |frame| {
                 idle.0.send_modify(|_| ());
                 frame
