@@ -161,8 +161,7 @@ impl Application {
 
     /// Answers until `stop` is done, then lets requests finish for at most 25 seconds.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) {
-        let sweeping =
-            self.sweep_every.map(|every| tokio::spawn(serve::sweep(self.auth, self.sessions, every)));
+        let sweeping = tokio::spawn(serve::sweep(self.auth, self.sessions, self.sweep_every));
         let door = match &self.tls {
             Some(tls) => Door::Secure(self.edge, TlsAcceptor::from(tls.config())),
             None => Door::Plain(self.edge),
@@ -170,9 +169,7 @@ impl Application {
         let redirect = Door::Redirect(Redirect::to(self.origin));
         let doors = [Some((self.listener, door)), self.redirecting.map(|listener| (listener, redirect))];
         serve::serve(doors.into_iter().flatten().collect(), stop).await;
-        if let Some(sweeping) = sweeping {
-            sweeping.abort();
-        }
+        sweeping.abort();
     }
 }
 

@@ -83,41 +83,53 @@ struct LoginForm {
     username: String,
 }
 
-/// The store does not answer.
-struct Unavailable;
+/// Why a session could not be read or written.
+enum Trouble {
+    /// The store does not answer.
+    Unavailable,
+    /// The session does not fit into its cookie, whose size this names.
+    TooLarge(String),
+}
 
-impl axum::response::IntoResponse for Unavailable {
+impl axum::response::IntoResponse for Trouble {
     fn into_response(self) -> axum::response::Response {
-        StatusCode::SERVICE_UNAVAILABLE.into_response()
+        match self {
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+            Self::TooLarge(sentence) => (StatusCode::PAYLOAD_TOO_LARGE, sentence).into_response(),
+        }
     }
 }
 
-impl From<StoreError> for Unavailable {
-    fn from(_: StoreError) -> Self {
-        Self
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::TooLarge(error) => Self::TooLarge(error.to_string()),
+            StoreError::Unavailable(_) | StoreError::Corrupt(_) => Self::Unavailable,
+        }
     }
 }
 
-impl From<tower_sessions::session::Error> for Unavailable {
+impl From<tower_sessions::session::Error> for Trouble {
     fn from(_: tower_sessions::session::Error) -> Self {
-        Self
+        Self::Unavailable
     }
 }
 
 async fn set(
-    Extension(session): Extension<Session>,
+    Extension(current): Extension<CurrentSession>,
     Form(form): Form<ValueForm>,
-) -> Result<&'static str, Unavailable> {
-    session.insert(VALUE, form.value).await?;
+) -> Result<&'static str, Trouble> {
+    // Unlike `Session`, which is saved with the answer, it says at once what is too large for a cookie.
+    current.change(Values::from([(VALUE, form.value)]), []).await?;
     Ok("value set")
 }
 
-async fn value(Extension(session): Extension<Session>) -> Result<String, Unavailable> {
+async fn value(Extension(session): Extension<Session>) -> Result<String, Trouble> {
     let value: Option<String> = session.get(VALUE).await?;
     Ok(value.unwrap_or_else(|| "no value set".to_owned()))
 }
 
-async fn delete(Extension(session): Extension<Session>) -> Result<&'static str, Unavailable> {
+async fn delete(Extension(session): Extension<Session>) -> Result<&'static str, Trouble> {
     session.remove_value(VALUE).await?;
     Ok("value deleted")
 }
@@ -126,21 +138,21 @@ async fn login(
     Extension(current): Extension<CurrentSession>,
     Extension(policy): Extension<Policy>,
     Form(form): Form<LoginForm>,
-) -> Result<StatusCode, Unavailable> {
+) -> Result<StatusCode, Trouble> {
     let values = Values::from([(NAME, form.username)]);
     let sign_in = SignIn { account: AccountKey::random(), policy, values };
     current.sign_in(sign_in).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn whoami(Extension(current): Extension<CurrentSession>) -> Result<Json<Value>, Unavailable> {
+async fn whoami(Extension(current): Extension<CurrentSession>) -> Result<Json<Value>, Trouble> {
     current.set_passive();
     let presence = current.presence().await?;
     let name = presence.record().and_then(|record| record.values.get(NAME)).cloned();
     Ok(Json(name.unwrap_or_default()))
 }
 
-async fn logout(Extension(current): Extension<CurrentSession>) -> Result<StatusCode, Unavailable> {
+async fn logout(Extension(current): Extension<CurrentSession>) -> Result<StatusCode, Trouble> {
     current.sign_out().await?;
     Ok(StatusCode::NO_CONTENT)
 }

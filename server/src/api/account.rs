@@ -21,7 +21,7 @@ use crate::problem::{Problem, ProblemDetails};
         (status = 415, description = "Not `application/json`", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 422, description = "Fields were refused", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 429, description = "`throttled`; see `Retry-After`", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 503, description = "Nothing was removed; try again shortly", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "The account is still there; try again shortly", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
 pub async fn remove_account(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use auth::{Account, AccountKey, Auth, Clock, Counter, DeviceKey, PendingEnd};
 use clap::Subcommand;
 use contract::{Password, Username};
-use sessions::SystemClock;
+use sessions::{Sessions, SystemClock};
 
 use super::{Failure, say};
 use crate::application::open_auth;
@@ -78,6 +78,8 @@ async fn list(config: &Config) -> Result<(), Failure> {
 
 async fn remove(config: &Config, username: &Username) -> Result<(), Failure> {
     let auth = open_auth(config, &clock()).await?;
+    find(&auth, username).await?;
+    let sessions = open_sessions(config, &clock()).await?;
     let (account, pending) = loop {
         let account = find(&auth, username).await?;
         // It may get another password, or another hash of it, at this moment.
@@ -85,7 +87,9 @@ async fn remove(config: &Config, username: &Username) -> Result<(), Failure> {
             break (account, pending);
         }
     };
-    let ended = end_sessions(config, &auth, pending).await?;
+    let ended = end_sessions(&sessions, &auth, pending).await.map_err(|failure| {
+        format!("{} was removed, but its sessions have not ended yet: {failure}", account.username)
+    })?;
     say(&format!("removed {}; sessions ended: {ended}", account.username))
 }
 
@@ -95,11 +99,14 @@ async fn set_password(config: &Config, username: &Username) -> Result<(), Failur
     let password = read_password()?;
     auth.rules.check(&password, Some(&account.username)).await.map_err(|fault| fault.to_string())?;
     let password = auth.hasher.hash(password).await?;
+    let sessions = open_sessions(config, &clock()).await?;
     let devices = auth.devices.devices_of(account.key).await?;
     let changed = auth.accounts.change_password(account.key, &account.password, &password).await?;
     let pending = changed
         .ok_or_else(|| format!("{username} has got another password meanwhile; nothing was changed"))?;
-    let ended = end_sessions(config, &auth, pending).await?;
+    let ended = end_sessions(&sessions, &auth, pending).await.map_err(|failure| {
+        format!("{} has a new password, but its sessions have not ended yet: {failure}", account.username)
+    })?;
     forgive(&auth, &account, devices).await?;
     say(&format!("{} has a new password; sessions ended: {ended}", account.username))
 }
@@ -117,9 +124,8 @@ async fn find(auth: &Auth, username: &Username) -> Result<Account, Failure> {
     found.ok_or_else(|| format!("there is no account {username}").into())
 }
 
-/// Ends all sessions of an account. Returns how many, in words.
-async fn end_sessions(config: &Config, auth: &Auth, pending: PendingEnd) -> Result<String, Failure> {
-    let sessions = open_sessions(config, &clock()).await?;
+/// Ends all sessions of an account; if that fails, running servers do it at a sweep. Returns how many, in words.
+async fn end_sessions(sessions: &Sessions, auth: &Auth, pending: PendingEnd) -> Result<String, Failure> {
     let ended = sessions.end_of_account(pending.account, pending.reason).await?;
     // Those in the memory of a server are out of reach: it finds the note at its next sweep but one.
     if !sessions.capabilities().survives_restart {

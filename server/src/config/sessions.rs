@@ -83,10 +83,12 @@ pub struct Sessions {
     pub revoked_within: Duration,
     /// `sessions.store_timeout`: longest time that one call of the store may take; later it counts as down.
     pub store_timeout: Duration,
-    /// `sessions.sweep_every`: how often each server looks for expired records to remove, beside requests, or `off`.
+    /// `sessions.sweep_every`: how often each server looks for expired records to remove, beside requests, or `off`;
+    /// sessions that a killed process was to end are ended all the same.
     pub sweep_every: Option<Duration>,
     /// `sessions.cache_bytes`: how much of what `sqlite`, `filesystem`, `postgres` or `redis` holds is kept in
-    /// memory; 0 is off, as it must be where machines share the folder of `filesystem` over a network.
+    /// memory, no record that takes more than a sixty-fourth of that; 0 is off, as it must be where machines share
+    /// the folder of `filesystem` over a network.
     pub cache_bytes: usize,
     /// `sessions.cookie.*`
     pub cookie: sessions::Cookie,

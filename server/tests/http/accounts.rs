@@ -41,6 +41,7 @@ on_each_database! {
     events_are_kept_in_order_and_repeated_ones_counted
     only_the_latest_events_of_an_account_are_kept
     events_are_gone_with_their_account
+    no_event_outlives_its_account_even_if_both_race
     the_site_does_not_notice
     an_account_s_sessions_end_with_it
 }
@@ -257,6 +258,23 @@ async fn devices_are_forgotten_with_the_password_and_with_the_account(place: Pla
             _ => assert!(accounts.remove(ada.key, &ada.password).await.expect("removes").is_some()),
         }
         assert_eq!(devices.devices_of(ada.key).await.expect("lists"), []);
+    }
+}
+
+/// Nothing is kept of who has left.
+async fn no_event_outlives_its_account_even_if_both_race(place: Place) {
+    let ((accounts, history), mut ada) = (place.history(&clock()).await, account("ada"));
+    for round in 0..50 {
+        ada.key = AccountKey::random();
+        accounts.insert(&ada).await.expect("inserts");
+        let failures = (0..4).map(|second| event(SecurityEvent::SignInFailed, second));
+        let failures: Vec<_> = failures.map(|event| AccountEvent { device: None, ..event }).collect();
+        let noting = failures.iter().map(|event| history.note(ada.key, event));
+        let (noted, removed) =
+            tokio::join!(futures_util::future::join_all(noting), accounts.remove(ada.key, &ada.password));
+        assert!(noted.iter().all(Result::is_ok), "{noted:?}");
+        assert!(removed.expect("removes").is_some());
+        assert_eq!(history.latest(ada.key).await.expect("answers"), [], "round {round}");
     }
 }
 

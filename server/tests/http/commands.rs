@@ -120,6 +120,20 @@ async fn an_operator_unlocks_what_is_counted_in_redis_and_a_browser_s_own_failur
 }
 
 #[tokio::test]
+async fn an_operator_changes_nothing_while_sessions_are_out_of_reach() {
+    let place = Place::sqlite();
+    let settings = [&*place.setting(), "sessions.store=redis", "sessions.url=redis://127.0.0.1:1/"];
+    assert_eq!(server(&settings[..1], &["account", "add", "ada"], PASSWORD).await.code, Some(0));
+    for command in ["remove", "set-password"] {
+        let refused = server(&settings, &["account", command, "ada"], NEW).await;
+        assert_eq!(refused.code, Some(1), "{command}");
+        assert!(refused.errors.starts_with("cannot open the session store"), "{}", refused.errors);
+    }
+    let app = TestApp::with(&[&place.setting()]).await;
+    assert_eq!(app.program().login("ada", PASSWORD).await.status, 200, "nothing was changed");
+}
+
+#[tokio::test]
 async fn a_password_is_never_an_argument_and_follows_the_rules() {
     let place = Place::sqlite();
     let setting = place.setting();

@@ -39,6 +39,49 @@ async fn a_guest_without_a_session_sees_that_there_is_none() {
     assert!(guest.cookies.is_empty(), "looking begins no session");
 }
 
+/// As after a change of the store or of the keys, or of the cookie's path.
+#[tokio::test]
+async fn a_cookie_that_this_server_has_not_made_is_not_taken_for_one_of_its_own() {
+    let key = format!("sessions.keys={}", keygen().expect("randomness"));
+    for mode in ["sqlite", "encrypted", "signed"] {
+        let app = TestApp::with(&[&format!("sessions.store={mode}"), &key]).await;
+        for (cookies, holds, size, told) in [
+            (&["garbage"][..], "unknown", json!("id=garbage".len()), "nothing that this server has made"),
+            (&["a", "b"], "one_of_several", Value::Null, "there are several of this name"),
+        ] {
+            let mut guest = app.program();
+            guest.cookies = cookies.iter().map(|value| ("id".to_owned(), (*value).to_owned())).collect();
+            let view = inspected(&mut guest).await;
+            assert_eq!((&view["cookie"]["holds"], &view["cookie"]["size"]), (&json!(holds), &size), "{mode}");
+            assert!(guest.get("/session").await.body.contains(told), "{mode} {cookies:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_page_says_whose_session_it_is_and_how_long_its_cookie_stays() {
+    let app = TestApp::start().await;
+    let mut browser = app.plain_browser();
+    browser.choose("theme", "dark").await;
+    assert!(browser.get("/session").await.body.contains("<dd>a guest’s</dd>"));
+    browser.register("ada", PASSWORD).await;
+    assert!(browser.get("/session").await.body.contains("<dd>signed in, until the browser is closed</dd>"));
+    let fields = [("username", "ada"), ("password", PASSWORD), ("keep_signed_in", "true")];
+    browser.form("/api/fn/login", &fields).await;
+    assert!(
+        browser.get("/session").await.body.contains("<dd>signed in, also after the browser is closed</dd>")
+    );
+}
+
+#[tokio::test]
+async fn the_page_says_that_it_cannot_tell_while_the_store_is_away() {
+    let app = TestApp::with(&["sessions.cache_bytes=0"]).await;
+    let mut ada = app.member("ada").await;
+    app.meddle("DROP TABLE sessions");
+    let page = ada.get("/session").await;
+    assert!(page.body.contains("<p role=\"status\">That did not work</p>"), "{}", page.body);
+}
+
 #[tokio::test]
 async fn a_member_sees_the_record_and_both_limits_by_the_servers_clock() {
     let app = TestApp::start().await;

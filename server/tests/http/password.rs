@@ -167,6 +167,30 @@ async fn a_process_that_is_killed_before_sessions_have_ended_is_followed_up_at_t
     assert_eq!(app.program().login("ada", PASSWORD).await.status, 200);
 }
 
+/// It may be the only one, while strangers guess.
+#[tokio::test]
+async fn the_browser_of_a_change_that_failed_is_still_known() {
+    let app = TestApp::with(&["throttle.account=on"]).await;
+    let mut ada = app.member("ada").await;
+    app.meddle(&format!(
+        "CREATE TRIGGER broken BEFORE UPDATE ON sessions WHEN NEW.ended IN ('password_changed', 'account_removed') {FAIL}"
+    ));
+    app.program().login("ada", PASSWORD).await;
+    for is_removal in [false, true] {
+        let failed = if is_removal {
+            ada.remove_account(PASSWORD).await
+        } else {
+            ada.change_password(PASSWORD, OTHER_PASSWORD).await
+        };
+        assert_eq!(failed.status, 503);
+        let mut stranger = app.program();
+        while stranger.login("ada", "another good password").await.status != 429 {}
+        assert_eq!(ada.login("ada", PASSWORD).await.status, 200);
+        app.clock.advance(time::Duration::hours(2));
+        ada.login("ada", PASSWORD).await;
+    }
+}
+
 #[tokio::test]
 async fn who_cannot_be_followed_up_holds_up_nobody_else() {
     let app = TestApp::with(&["sessions.cache_bytes=0"]).await;

@@ -91,6 +91,8 @@ async fn a_form_from_elsewhere_is_refused_over_http_2() {
         for path in ["/api/fn/login", "/api/v1/login"] {
             let answer = browser.send(Method::POST, path, headers, "username=ada&password=x").await;
             assert_eq!(answer.status, 403, "{path} {headers:?}");
+            let length = answer.body.len().to_string();
+            assert_eq!(answer.header("content-length"), Some(&*length), "{path} {headers:?}");
         }
     }
 }

@@ -11,7 +11,8 @@ impl Visitor {
     /// id.
     ///
     /// # Errors
-    /// Nothing was changed: [`AuthError::RecentSignInRequired`], [`AuthError::WrongPassword`],
+    /// Nothing was changed, but a store's failure may have made all other browsers strangers to the account:
+    /// [`AuthError::RecentSignInRequired`], [`AuthError::WrongPassword`],
     /// [`AuthError::Invalid`] with every fault of every field, those of [`Visitor::member`],
     /// [`AuthError::Throttled`], [`AuthError::Busy`], or a store's failure, after which other sessions may have
     /// ended; if the accounts fail as well before the old password is back, it may be the new one, and a sweep
@@ -71,6 +72,7 @@ impl Visitor {
         if let Err(error) = self.end_sessions_of_old_password(&pending).await {
             if accounts.renew_hash(account.key, new, &account.password).await? {
                 accounts.settle_end(pending).await?;
+                self.remember_device(account).await;
             }
             return Err(error.into());
         }

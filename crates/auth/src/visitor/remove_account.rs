@@ -14,7 +14,8 @@ impl Visitor {
     /// # Errors
     /// Nothing was removed: [`AuthError::WrongPassword`], those of [`Visitor::member`],
     /// [`AuthError::Throttled`], [`AuthError::Invalid`] for a password longer than any can be,
-    /// [`AuthError::Busy`], or a store's failure, after which sessions may have ended.
+    /// [`AuthError::Busy`], or a store's failure, after which sessions may have ended, all other browsers may be
+    /// strangers to the account, and what happened to it before may be forgotten.
     pub async fn remove_account(&self, request: PasswordRequest) -> Result<Whoami, AuthError> {
         let account = self.prove(Field::Password, request.password).await?;
         let visitor = self.clone();
@@ -38,6 +39,7 @@ impl Visitor {
                 && accounts.insert(account).await?
             {
                 accounts.settle_end(pending).await?;
+                self.remember_device(account).await;
             }
             return Err(error.into());
         }

@@ -76,6 +76,20 @@ async fn a_value_is_set_read_replaced_and_deleted_by_one_browser_alone() {
 }
 
 #[tokio::test]
+async fn a_value_too_large_for_a_cookie_is_an_error_that_names_the_size() {
+    let twin = Twin::start_with(&[("ANTEROOM_SESSIONS__STORE", "signed")]);
+    let ada = browser();
+    let large = "x".repeat(4000);
+    for (path, field) in [("/set", "value"), ("/modify", "value"), ("/login", "username")] {
+        let refused = twin.post(&ada, path, &[(field, &large)]).await;
+        assert_eq!(refused.status(), 413, "{path}");
+        let sentence = refused.text().await.expect("text");
+        assert!(sentence.contains("a cookie of") && sentence.contains("browsers keep 4096"), "{sentence}");
+    }
+    assert_eq!(twin.get(&ada, "/get").await, "no value set");
+}
+
+#[tokio::test]
 async fn what_touches_no_session_sets_no_cookie() {
     let twin = Twin::start();
     let answer = browser().get(format!("{}/", twin.origin)).send().await.expect("answers");

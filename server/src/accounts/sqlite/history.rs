@@ -14,10 +14,11 @@ const REPEAT: &str = "
     WHERE id = (SELECT max(id) FROM account_events WHERE account = ?1)
       AND event = ?2 AND address = ?4 AND device IS ?5";
 
-/// Not of an account that is gone; of [`AccountKey::NOBODY`] at the same cost.
+/// Unless it was counted (`?6`). Not of an account that is gone; of [`AccountKey::NOBODY`] at the same cost.
 const INSERT: &str = "
     INSERT INTO account_events (account, event, at, address, device, count)
-    SELECT ?1, ?2, ?3, ?4, ?5, 1 WHERE ?1 = zeroblob(16) OR EXISTS (SELECT 1 FROM accounts WHERE key = ?1)";
+    SELECT ?1, ?2, ?3, ?4, ?5, 1
+    WHERE NOT ?6 AND (?1 = zeroblob(16) OR EXISTS (SELECT 1 FROM accounts WHERE key = ?1))";
 
 const FORGET_OLDEST: &str = "
     DELETE FROM account_events WHERE id IN (
@@ -33,11 +34,13 @@ impl AccountHistory for SqliteAccounts {
         let (event, at) = (event.clone(), millis(event.at));
         let noted = self.database.write(move |transaction| {
             let account = account.as_bytes();
-            let values = params![account, event.event.name(), at, event.address, event.device];
-            if transaction.execute(REPEAT, values)? == 0 {
-                transaction.execute(INSERT, values)?;
-                transaction.execute(FORGET_OLDEST, params![account, MOST_EVENTS])?;
-            }
+            let name = event.event.name();
+            // Each statement each time: how long it takes tells nobody what was noted before.
+            let repeated = params![account, name, at, event.address, event.device];
+            let is_counted = transaction.execute(REPEAT, repeated)? > 0;
+            let added = params![account, name, at, event.address, event.device, is_counted];
+            transaction.execute(INSERT, added)?;
+            transaction.execute(FORGET_OLDEST, params![account, MOST_EVENTS])?;
             Ok(())
         });
         noted.await.map_err(AccountsError::new)
