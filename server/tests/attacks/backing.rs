@@ -4,7 +4,7 @@ use server::config::keygen;
 
 use crate::app::TestApp;
 use crate::servers::postgres::Schema;
-use crate::servers::redis::{new_prefix, shared};
+use crate::servers::redis::{cluster, new_prefix, shared};
 
 /// A store of the server's, or the cookie.
 pub struct Backing {
@@ -43,17 +43,29 @@ impl Backing {
         let schema = Schema::create().await;
         let (postgres, redis) =
             (format!("sessions.url={}", schema.url), format!("sessions.url={}", shared().url()));
+        let [node, ..] = cluster();
+        let in_cluster = format!("sessions.url={}", node.url());
         let prefix = format!("sessions.key_prefix={}", new_prefix());
         vec![
             Self { schema: Some(schema), ..Self::of("postgres", &["sessions.store=postgres", &postgres]) },
             Self::of("redis", &["sessions.store=redis", &redis, &prefix]),
+            Self::of("redis cluster", &["sessions.store=redis", &in_cluster, &prefix]),
         ]
+    }
+
+    /// The record in the cookie, and what has ended in PostgreSQL, with the accounts.
+    pub async fn signed_and_postgres() -> Self {
+        let (schema, key) = (Schema::create().await, new_key());
+        let (accounts, key) = (format!("database.url={}", schema.url), format!("sessions.keys={key}"));
+        let settings = ["sessions.store=signed", &key, &accounts];
+        Self { schema: Some(schema), ..Self::of("signed, accounts in PostgreSQL", &settings) }
     }
 
     pub async fn all() -> Vec<Self> {
         let mut all = Self::embedded();
         all.extend(Self::elsewhere().await);
         all.extend(Self::client_side());
+        all.push(Self::signed_and_postgres().await);
         all
     }
 

@@ -10,7 +10,7 @@ use sqlx::Row as _;
 use crate::app::{PASSWORD, TestApp};
 use crate::backing::Backing;
 use crate::servers::postgres::Schema;
-use crate::servers::redis::shared;
+use crate::servers::redis::{Redis, cluster, shared};
 
 /// All files below a folder.
 fn files(folder: &Path) -> Vec<u8> {
@@ -40,9 +40,9 @@ async fn tables(schema: &Schema) -> Vec<u8> {
     all
 }
 
-/// All that Redis keeps, in its own format, which may be compressed, and plain where it is a text.
-fn keys() -> Vec<u8> {
-    let mut connection = shared().connect().expect("connects");
+/// All that a Redis keeps, in its own format, which may be compressed, and plain where it is a text.
+fn keys(server: &Redis) -> Vec<u8> {
+    let mut connection = server.connect().expect("connects");
     let names: Vec<Vec<u8>> = connection.keys("*").expect("lists");
     let dumped = names.into_iter().flat_map(|name| {
         let dumped: Vec<u8> = redis::cmd("DUMP").arg(&name).query(&mut connection).unwrap_or_default();
@@ -55,7 +55,8 @@ fn keys() -> Vec<u8> {
 async fn dump(app: &TestApp, backing: &Backing) -> Vec<u8> {
     let elsewhere = match (&backing.schema, backing.name) {
         (Some(schema), _) => tables(schema).await,
-        (None, "redis") => keys(),
+        (None, "redis") => keys(shared()),
+        (None, "redis cluster") => cluster().iter().flat_map(keys).collect(),
         _ => Vec::new(),
     };
     [files(app.folder()), elsewhere].concat()
@@ -74,6 +75,13 @@ fn spellings(id: &str) -> Vec<Vec<u8>> {
     texts.into_iter().map(String::into_bytes).chain([bytes]).collect()
 }
 
+/// The id that a signed record has, if this is one.
+fn within(cookie: &str) -> Option<String> {
+    let payload = URL_SAFE_NO_PAD.decode(cookie.split('.').next()?).ok()?;
+    let payload: serde_json::Value = serde_json::from_slice(&payload).ok()?;
+    Some(payload.get("id")?.as_str()?.to_owned())
+}
+
 /// ASVS V11.4.3.
 #[tokio::test]
 async fn a_dump_of_what_is_stored_holds_no_usable_id_no_key_and_no_password() {
@@ -81,12 +89,16 @@ async fn a_dump_of_what_is_stored_holds_no_usable_id_no_key_and_no_password() {
         let app = backing.start().await;
         let (ada, mut guest) = (app.member("ada").await, app.program());
         guest.choose("theme", "dark").await;
+        let mut bob = app.member("bob").await;
+        let ended = bob.clone();
+        bob.logout().await;
         let dumped = dump(&app, &backing).await;
         let holds = |secret: &[u8]| dumped.windows(secret.len()).any(|part| part == secret);
         assert!(holds(b"ada") && holds(b"$argon2id$"), "{}: this is what is stored", backing.name);
-        let ids = [ada.cookie("id"), guest.cookie("id"), ada.cookie("device")];
-        for id in ids.map(|id| id.expect("a cookie")) {
-            for spelling in spellings(id) {
+        let ids = [ada.cookie("id"), guest.cookie("id"), ada.cookie("device"), ended.cookie("id")];
+        let ids = ids.map(|id| id.expect("a cookie").to_owned());
+        for id in ids.iter().cloned().chain(ids.iter().filter_map(|cookie| within(cookie))) {
+            for spelling in spellings(&id) {
                 assert!(!holds(&spelling), "{}: {}", backing.name, String::from_utf8_lossy(&spelling));
             }
         }

@@ -8,8 +8,6 @@ use crate::backing::Backing;
 use crate::raw::Raw;
 
 const ROUNDS: usize = 200;
-/// The same where a round takes the longest, as the store is another process, or goes the way of another.
-const ROUNDS_MORE: usize = 50;
 /// The same where the way that the session ended differs little.
 const FEWER: usize = 10;
 const BODY: &str = r#"{"theme":"dark"}"#;
@@ -58,8 +56,7 @@ async fn a_change_in_flight_at_sign_out_revives_nothing() {
     for backing in Backing::all().await {
         let app = backing.start().await;
         let mut ada = app.member("ada").await;
-        let is_quick = ["memory", "filesystem", "sqlite", "encrypted"].contains(&backing.name);
-        for _ in 0..if is_quick { ROUNDS } else { ROUNDS_MORE } {
+        for _ in 0..ROUNDS {
             let late = Late::begins(&app, &ada).await;
             let mut copy = ada.clone();
             assert_eq!(ada.logout().await.status, 204);

@@ -40,7 +40,7 @@ macro_rules! on_each_store {
 macro_rules! on_each_client_side_mode {
     ($($rule:ident)*) => {
         mod encrypted { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::encrypted()).await; })* }
-        mod signed { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::signed()).await; })* }
+        mod signed { $(#[tokio::test] async fn $rule() { super::$rule(super::Site::signed_and_postgres().await).await; })* }
     };
 }
 

@@ -11,7 +11,10 @@ use http::header::{CACHE_CONTROL, COOKIE, RETRY_AFTER, SET_COOKIE, VARY};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
+use sessions::revocations::Revocations;
 use sessions::revocations::memory::MemoryRevocations;
+use sessions::revocations::postgres::PostgresRevocations;
+use sessions::revocations::sqlite::SqliteRevocations;
 use sessions::store::cached::{Cached, Watched};
 use sessions::store::filesystem::FilesystemStore;
 use sessions::store::memory::MemoryStore;
@@ -141,17 +144,29 @@ impl Site {
         Self::with(clock, Backing::Server { store, signer: KeyRing::new([[1; 32]]) })
     }
 
+    /// What has ended is in a file.
     pub fn encrypted() -> Self {
-        Self::client_side(Sealing::Encrypted)
+        let (folder, clock) = (tempfile::tempdir().expect("a folder"), FixedClock::default());
+        let path = folder.path().join("ended.db");
+        let revocations = SqliteRevocations::open(&path, "", PATIENCE, clock.now()).expect("opens");
+        let site = Self::client_side(Sealing::Encrypted, Arc::new(revocations));
+        Self { folder: Some(folder), ..site }
     }
 
     pub fn signed() -> Self {
-        Self::client_side(Sealing::Signed)
+        Self::client_side(Sealing::Signed, Arc::new(MemoryRevocations::default()))
     }
 
-    fn client_side(sealing: Sealing) -> Self {
+    /// What has ended is in a database.
+    pub async fn signed_and_postgres() -> Self {
+        let schema = Schema::create().await;
+        let now = FixedClock::default().now();
+        let revocations = PostgresRevocations::open(&schema.url, "", PATIENCE, now).await.expect("opens");
+        Self::client_side(Sealing::Signed, Arc::new(revocations))
+    }
+
+    fn client_side(sealing: Sealing, revocations: Arc<dyn Revocations>) -> Self {
         let ring = KeyRing::new([[1; 32]]).expect("a key");
-        let revocations = Arc::new(MemoryRevocations::default());
         let client = ClientBacking::new(ClientSide::new(sealing, ring), revocations, Duration::seconds(5));
         Self::with(Arc::new(FixedClock::default()), Backing::Client(client))
     }
