@@ -70,7 +70,8 @@ pub struct Sessions {
     /// sealed; development makes one; or `sessions.keys_file`: a file that holds `sessions.keys`, one a line, which
     /// only its owner can read.
     pub keys: Vec<SecretKey>,
-    /// `sessions.key_prefix`: sets apart the sessions of several sites in one store; at most 64 bytes.
+    /// `sessions.key_prefix`: sets apart the sessions of several sites in one store, or with the same keys; at most 64
+    /// bytes. Another one signs everybody out.
     pub key_prefix: String,
     /// `sessions.sign_ids`: whether ids carry an HMAC, so that forged ones never reach the store.
     pub sign_ids: bool,

@@ -46,9 +46,6 @@ pub async fn each_end_is_told_with_its_reason(fixture: &impl Fixture) {
 /// ASVS V7.4.1, V15.4.2.
 pub async fn of_parallel_ends_one_is_told_that_the_session_lived(fixture: &impl Fixture) {
     let bench = Bench::open(fixture).await;
-    if bench.is_client_side("of what is done at once the last stands") {
-        return;
-    }
     let key = bench.living(Some(AccountKey::random())).await;
     let ends = (0..20).map(|_| {
         let store = Arc::clone(&bench.store);

@@ -102,8 +102,7 @@ impl Store for InCookies {
     async fn end(&self, key: &Key, reason: Reason) -> Result<Option<Record>, StoreError> {
         let Some((shown, record)) = self.living(key).await? else { return Ok(None) };
         let Some(id) = shown.id() else { return Ok(None) };
-        self.sessions.end(&id, Some(&record), reason).await?;
-        Ok(Some(Arc::unwrap_or_clone(record)))
+        self.sessions.end(&id, Some(&record), reason).await
     }
 
     /// None: only the browsers know.

@@ -75,7 +75,7 @@ impl RedisStore {
         let connection = Connection::open(address, timeout).await?;
         // Whoever may not ask could sign nobody in.
         let _: Vec<String> = cmd("TIME").query_async(&mut connection.clone()).await.map_err(meaning)?;
-        let watch = Watch::new(connection.node(), prefix, timeout);
+        let watch = Watch::new(connection.clone(), prefix, timeout);
         let (scripts, together) = (Scripts::new(), Together::default());
         let inner = Inner { clock, prefix: prefix.to_owned(), connection, scripts, watch, together };
         Ok(Self { inner: Arc::new(inner) })

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 mod cache;
 mod cluster;
+mod demoted;
 mod flask_twin;
 mod full_redis;
 mod fuzzed;

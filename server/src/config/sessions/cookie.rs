@@ -14,7 +14,8 @@ use crate::config::{
 const NAME: &str = "sessions.cookie.name";
 /// `sessions.cookie.domain`: the domain whose hosts all get the cookie; unless set, this host alone.
 const DOMAIN: &str = "sessions.cookie.domain";
-/// `sessions.cookie.path`: the path below which browsers send it.
+/// `sessions.cookie.path`: the path below which browsers send it. Whoever changes this, or the domain, changes the
+/// name too: browsers keep the cookie of before, and of two with one name none counts.
 const PATH: &str = "sessions.cookie.path";
 /// `sessions.cookie.secure`: whether browsers send it over TLS alone; unless set, whether visitors come over TLS.
 const SECURE: &str = "sessions.cookie.secure";

@@ -1,7 +1,9 @@
 //! A connection to one server, or to a cluster of them.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig};
 use redis::cluster_async::ClusterConnection;
 use redis::{Client, Cmd, ErrorKind, Pipeline, RedisFuture, RedisResult, Value, cmd};
@@ -12,6 +14,8 @@ use super::Address;
 /// Since this version (7.0) what is told of a write comes before the answer to a question that was asked after it, on
 /// which what is kept in memory relies.
 const OLDEST: u32 = 7;
+/// Shortest time with one server before another is looked for at its address.
+const LEAST_STAY: Duration = Duration::from_secs(1);
 /// Longest pause before another attempt to connect.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -24,8 +28,49 @@ pub struct Connection {
 
 #[derive(Clone)]
 enum Kind {
-    Single(ConnectionManager),
+    Single(Single),
     Cluster(ClusterConnection),
+}
+
+/// To one server, until that says that it is a replica by now: then to whichever is at the address. redis 1.8.1 leaves
+/// a connection only when it breaks, and a server that is demoted keeps its clients.
+#[derive(Clone)]
+struct Single {
+    node: Client,
+    config: ConnectionManagerConfig,
+    present: Arc<Mutex<Present>>,
+}
+
+struct Present {
+    manager: ConnectionManager,
+    since: Instant,
+}
+
+impl Single {
+    async fn open(node: &Client, config: ConnectionManagerConfig) -> RedisResult<Self> {
+        let manager = ConnectionManager::new_with_config(node.clone(), config.clone()).await?;
+        let present = Arc::new(Mutex::new(Present { manager, since: Instant::now() }));
+        Ok(Self { node: node.clone(), config, present })
+    }
+
+    fn manager(&self) -> ConnectionManager {
+        self.present.lock().manager.clone()
+    }
+
+    /// Leaves a server that takes no writes, not more often than now and then.
+    fn judge<'a>(&self, mut answers: impl Iterator<Item = &'a Value>) {
+        let is_refused =
+            |value: &Value| matches!(value, Value::ServerError(error) if error.code() == "READONLY");
+        if answers.any(is_refused) && self.present.lock().since.elapsed() >= LEAST_STAY {
+            self.leave();
+        }
+    }
+
+    fn leave(&self) {
+        if let Ok(manager) = ConnectionManager::new_lazy_with_config(self.node.clone(), self.config.clone()) {
+            *self.present.lock() = Present { manager, since: Instant::now() };
+        }
+    }
 }
 
 impl Connection {
@@ -41,6 +86,13 @@ impl Connection {
     #[must_use]
     pub const fn is_cluster(&self) -> bool {
         matches!(self.kind, Kind::Cluster(_))
+    }
+
+    /// Says that another server may be at the address by now.
+    pub(super) fn leave(&self) {
+        if let Kind::Single(single) = &self.kind {
+            single.leave();
+        }
     }
 
     /// The server, or the one of a cluster that was asked first.
@@ -68,9 +120,9 @@ impl Connection {
             .set_min_delay(PAUSE)
             .set_max_delay(PAUSE)
             .set_number_of_retries(1);
-        let mut single = ConnectionManager::new_with_config(node.clone(), config).await?;
+        let single = Single::open(&node, config).await?;
         // Who may not ask is not in a cluster: its nodes tell everybody.
-        let about: String = match cmd("INFO").query_async(&mut single).await {
+        let about: String = match cmd("INFO").query_async(&mut single.manager()).await {
             Err(error) if error.code() == Some("NOAUTH") => return Err(error),
             answer => answer.unwrap_or_default(),
         };
@@ -103,7 +155,11 @@ fn check_version(about: &str) -> RedisResult<()> {
 impl ConnectionLike for Connection {
     fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
         match &mut self.kind {
-            Kind::Single(connection) => connection.req_packed_command(command),
+            Kind::Single(single) => Box::pin(async {
+                let answer = single.manager().req_packed_command(command).await;
+                single.judge(answer.iter());
+                answer
+            }),
             Kind::Cluster(connection) => connection.req_packed_command(command),
         }
     }
@@ -115,14 +171,18 @@ impl ConnectionLike for Connection {
         count: usize,
     ) -> RedisFuture<'a, Vec<Value>> {
         match &mut self.kind {
-            Kind::Single(connection) => connection.req_packed_commands(pipeline, offset, count),
+            Kind::Single(single) => Box::pin(async move {
+                let answer = single.manager().req_packed_commands(pipeline, offset, count).await;
+                single.judge(answer.iter().flatten());
+                answer
+            }),
             Kind::Cluster(connection) => connection.req_packed_commands(pipeline, offset, count),
         }
     }
 
     fn get_db(&self) -> i64 {
         match &self.kind {
-            Kind::Single(connection) => connection.get_db(),
+            Kind::Single(single) => single.manager().get_db(),
             Kind::Cluster(connection) => connection.get_db(),
         }
     }

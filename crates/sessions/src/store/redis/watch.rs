@@ -10,14 +10,17 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use super::super::StoreError;
 use super::super::cached::Foreign;
 use super::super::encoding::key_from_hex;
+use super::connection::Connection;
 use crate::Key;
 
 /// A connection of its own, on which Redis names every key under the prefix that anybody writes.
 ///
 /// In broadcast mode Redis needs no memory for it, and queues the names before it answers whoever wrote
-/// (Redis 7.0, `beforeSleep`); so they stand before the answer to a later `PING` on this connection.
+/// (Redis 7.0, `beforeSleep`); so they stand before the answer to a later question on this connection.
 pub(super) struct Watch {
     client: Option<Client>,
+    /// That on which everything else is asked.
+    asked: Connection,
     prefix: String,
     timeout: Duration,
     /// The lock is held for a whole call: there is one caller.
@@ -31,11 +34,11 @@ struct Open {
 
 impl Watch {
     /// Connects when first asked.
-    pub(super) fn new(client: &Client, prefix: &str, timeout: Duration) -> Self {
-        let about = client.get_connection_info().clone();
+    pub(super) fn new(asked: Connection, prefix: &str, timeout: Duration) -> Self {
+        let about = asked.node().get_connection_info().clone();
         let settings = about.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
         let client = Client::open(about.set_redis_settings(settings)).ok();
-        Self { client, prefix: prefix.to_owned(), timeout, open: Mutex::default() }
+        Self { client, asked, prefix: prefix.to_owned(), timeout, open: Mutex::default() }
     }
 
     /// What has been written since the last call, by whomever. Afresh connected, nobody knows.
@@ -46,22 +49,13 @@ impl Watch {
             *open = Some(self.connect().await.map_err(StoreError::unavailable)?);
             return Ok(Foreign::Anything);
         };
-        let () = cmd("PING").exec_async(&mut watching.connection).await.map_err(StoreError::unavailable)?;
-        let mut written = Some(Vec::new());
-        while let Ok(push) = watching.pushed.try_recv() {
-            match push.kind {
-                PushKind::Invalidate => {
-                    let named = named(&push.data, &self.prefix);
-                    written = written.zip(named).map(|(written, named)| [written, named].concat());
-                }
-                PushKind::Disconnection => {
-                    return Err(StoreError::unavailable("the connection was lost"));
-                }
-                _ => {}
-            }
+        let written = watching.written(&self.prefix).await;
+        match &written {
+            Ok(_) => *open = Some(watching),
+            // Both connections are to be to the same server.
+            Err(_) => self.asked.leave(),
         }
-        *open = Some(watching);
-        Ok(written.map_or(Foreign::Anything, Foreign::Keys))
+        written
     }
 
     async fn connect(&self) -> RedisResult<Open> {
@@ -77,6 +71,37 @@ impl Watch {
             .exec_async(&mut connection)
             .await?;
         Ok(Open { connection, pushed })
+    }
+}
+
+impl Open {
+    /// What was written since the last call. Its names are lost with this call.
+    async fn written(&mut self, prefix: &str) -> Result<Foreign, StoreError> {
+        if is_replica(&mut self.connection).await.map_err(StoreError::unavailable)? {
+            return Err(StoreError::unavailable("this Redis is a replica by now"));
+        }
+        let mut written = Some(Vec::new());
+        while let Ok(push) = self.pushed.try_recv() {
+            match push.kind {
+                PushKind::Invalidate => {
+                    let named = named(&push.data, prefix);
+                    written = written.zip(named).map(|(written, named)| [written, named].concat());
+                }
+                PushKind::Disconnection => {
+                    return Err(StoreError::unavailable("the connection was lost"));
+                }
+                _ => {}
+            }
+        }
+        Ok(written.map_or(Foreign::Anything, Foreign::Keys))
+    }
+}
+
+/// Whether it hears of what is written elsewhere at best, and maybe of nothing. Who may not ask takes it for none.
+async fn is_replica(connection: &mut MultiplexedConnection) -> RedisResult<bool> {
+    match cmd("INFO").arg("replication").query_async::<String>(connection).await {
+        Err(error) if error.code() == Some("NOPERM") => Ok(false),
+        about => Ok(about?.lines().any(|line| line.trim() == "role:slave")),
     }
 }
 

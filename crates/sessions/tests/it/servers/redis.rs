@@ -19,6 +19,10 @@ impl Redis {
         self.0.url()
     }
 
+    pub fn port(&self) -> u16 {
+        self.0.port()
+    }
+
     pub fn connect(&self) -> RedisResult<Connection> {
         Client::open(self.url())?.get_connection()
     }
