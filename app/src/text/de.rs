@@ -50,7 +50,7 @@ pub(super) static TEXT: Text = Text {
         holds_signed: "die ganze Sitzung, unterschrieben: wer sie sieht, kann sie lesen, niemand kann sie ändern",
         holds_unknown: "nichts, was dieser Server gemacht hat oder noch liest",
         one_of_several: "nichts: es gibt mehrere mit diesem Namen, und niemand weiß, welches stimmt",
-        no_cookie: "nichts: Ihr Browser hat keinen geschickt",
+        no_cookie: "nichts: Ihr Browser hat keines geschickt",
         size: "Größe",
         bytes: ("", " Byte"),
         attributes: "Attribute",

@@ -215,7 +215,7 @@ impl CurrentSession {
     }
 
     /// Ends all other sessions of the account that is signed in. `false`: nobody is, or this session has ended
-    /// meanwhile, here or on another server, and ends no other any more.
+    /// meanwhile, here or on another server, and ends no other any more, unless it is at the same moment.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]: some may have ended; where the cookie holds the record, this one too.
@@ -239,15 +239,21 @@ impl CurrentSession {
     /// # Errors
     /// [`StoreError::Unavailable`]: some may have ended, this one last, so that it can be tried again.
     pub async fn end_all(&self, reason: Reason) -> Result<(), StoreError> {
+        let Some(account) = self.visit.loaded().await?.signed_in().map(|(_, account)| account) else {
+            return Ok(());
+        };
         self.settle_session_if_possible().await;
-        self.end_all_of_account(reason).await?;
+        self.end_all_of_account(account, reason).await?;
         self.renew_session().await;
         Ok(())
     }
 
-    async fn end_all_of_account(&self, reason: Reason) -> Result<(), StoreError> {
+    async fn end_all_of_account(&self, account: AccountKey, reason: Reason) -> Result<(), StoreError> {
         let mut state = self.visit.loaded().await?;
-        let Some((living, account)) = state.signed_in() else { return Ok(()) };
+        let Some((living, account)) = state.signed_in() else {
+            // `Session` has been told to end it.
+            return self.visit.sessions.end_of_account(account, reason).await.map(drop);
+        };
         let id = living.id;
         let Some(last) = self.visit.sessions.end_all(living, account, reason).await? else {
             // It had ended already, and the browser may have a newer cookie.

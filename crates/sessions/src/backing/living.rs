@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 use super::{Backing, ClientBacking, Shown};
 use crate::revocations::{EndedBy, EndedEarly, Raised, Standing};
@@ -213,11 +213,19 @@ impl Sessions {
                 let loaded = self.within_budget(store.load(&key)).await?;
                 Ok(matches!(loaded, Loaded::Living(_)))
             }
-            Backing::Client(client) => {
-                let asking = client.remembered.standing_now(&key, living.record.account, self.now());
-                Ok(self.within_budget(asking).await?.end_of(living.epoch).is_none())
-            }
+            Backing::Client(_) => Ok(self.end_of_client_side(living).await?.is_none()),
         }
+    }
+
+    /// Why and when a session whose record is in a cookie has ended, if it has, on whatever server.
+    pub(super) async fn end_of_client_side(
+        &self,
+        living: Living<'_>,
+    ) -> Result<Option<(Reason, OffsetDateTime)>, StoreError> {
+        let Backing::Client(client) = &self.settings().backing else { return Ok(None) };
+        let key = self.key(&living.id);
+        let asking = client.remembered.standing_now(&key, living.record.account, self.now());
+        Ok(self.within_budget(asking).await?.end_of(living.epoch))
     }
 
     pub(super) async fn standing(&self, key: &Key, record: &Record) -> Result<Standing, StoreError> {

@@ -55,10 +55,16 @@ impl CurrentSession {
     /// Does what was asked for through [`Session`] until now: it is about the session that is here, and another is about
     /// to take its place.
     pub(super) async fn settle_session(&self) -> Result<(), StoreError> {
+        let ends = self.visit.has_ending();
         if self.session.is_modified() {
             self.session.save().await.map_err(StoreError::unavailable)?;
         }
-        self.visit.settle_ending().await
+        self.visit.settle_ending().await?;
+        if ends {
+            // After `delete` it holds still what the session held.
+            self.renew_session().await;
+        }
+        Ok(())
     }
 
     /// The same for whoever leaves, whom nothing keeps: what cannot be saved goes with the session.
@@ -187,7 +193,7 @@ impl SessionStore for Visit {
             (None, RECORD_PLACEHOLDER) => Ending::Cycle,
             (None, CREATED_PLACEHOLDER) => Ending::Unclear,
             // After `cycle_id` the record would have another id: what came before was `flush`.
-            (None, _) | (Some(Ending::Unclear), CREATED_PLACEHOLDER) => Ending::SignOut,
+            (None, _) | (Some(Ending::Unclear), CREATED_PLACEHOLDER | RECORD_PLACEHOLDER) => Ending::SignOut,
             (Some(before), _) => before,
         });
         Ok(())

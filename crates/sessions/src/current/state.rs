@@ -107,9 +107,10 @@ impl Visit {
     /// Takes over what others have made of the living session since it was loaded.
     pub(super) async fn catch_up(&self, state: &mut State) -> Result<(), StoreError> {
         if let Some(living) = state.living() {
-            let reloaded = self.sessions.reload(living).await?;
-            let ended = Presence::Ended { reason: None, in_flight: true };
-            state.presence = Some(reloaded.map_or(ended, Presence::Living));
+            match self.sessions.reload(living).await? {
+                Some(record) => state.presence = Some(Presence::Living(record)),
+                None => self.go_on(state, None)?,
+            }
         }
         Ok(())
     }

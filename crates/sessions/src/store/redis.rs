@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::future::join_all;
 use redis::{FromRedisValue, RedisError, Script, ScriptInvocation, cmd};
 use time::OffsetDateTime;
 
@@ -262,14 +263,16 @@ impl Store for RedisStore {
         except: Option<&Key>,
         reason: Reason,
     ) -> Result<u64, StoreError> {
+        let listed = self.listed(account).await?.into_iter().filter(|key| Some(key) != except);
+        // At once: one that fails or hangs, in a cluster, keeps no other alive.
+        let ending = listed.map(|key| async move { (key, self.end_one(&key, reason, Some(account)).await) });
         let (mut over, mut count, mut failure) = (Vec::new(), 0, None);
-        for key in self.listed(account).await?.into_iter().filter(|key| Some(key) != except) {
-            match self.end_one(&key, reason, Some(account)).await {
+        for (key, ended) in join_all(ending).await {
+            match ended {
                 Ok(ended) => {
                     count += u64::from(ended.last.is_some());
                     over.extend(ended.was_there.then_some(key));
                 }
-                // One that fails, in a cluster, keeps no other alive.
                 Err(error) => drop(failure.get_or_insert(error)),
             }
         }

@@ -8,7 +8,8 @@ use futures_util::future::join_all;
 use redis::cmd;
 use sessions::store::redis::RedisStore;
 use sessions::{
-    AccountKey, Clock, FixedClock, Policy, Record, SessionId, Sessions, SessionsBuilder, Store, StoreError,
+    AccountKey, Clock, FixedClock, Loaded, Policy, Reason, Record, SessionId, Sessions, SessionsBuilder,
+    Store, StoreError,
 };
 
 use crate::servers::redis::{Redis, cluster, new_cluster, new_prefix};
@@ -60,6 +61,11 @@ async fn a_cluster_is_found_by_any_of_its_nodes() {
     let address = format!("redis://127.0.0.1:1/, {}", node.url());
     let store = RedisStore::open(&address, "", BUDGET, Arc::clone(&clock)).await.expect("opens");
     assert!(store.is_cluster());
+    let alone = Redis::start(&[]);
+    let several = format!("{},{}", alone.url(), node.url());
+    let refused = RedisStore::open(&several, "", BUDGET, Arc::clone(&clock)).await;
+    let told = format!("{:?}", refused.expect_err("is refused"));
+    assert!(told.contains("several addresses are those of a cluster"), "{told}");
     let nobody = RedisStore::open("redis://127.0.0.1:1/,redis://127.0.0.1:2/", "", BUDGET, clock).await;
     assert!(matches!(nobody, Err(StoreError::Unavailable(_))));
 }
@@ -111,4 +117,56 @@ async fn a_node_that_hangs_is_an_error_within_the_budget_and_the_others_answer()
         assert!(begun.elapsed() < Duration::from_secs(5), "back within five seconds");
         tokio::time::sleep(BUDGET / 10).await;
     }
+}
+
+/// Of which node a key is, by the first slot of the second.
+fn is_of_the_first(open: &mut redis::Connection, name: &str) -> bool {
+    let slot: u16 = cmd("CLUSTER").arg("KEYSLOT").arg(name).query(open).expect("answers");
+    slot < 5461
+}
+
+#[tokio::test]
+async fn a_node_that_hangs_keeps_no_session_on_another_alive() {
+    let nodes = new_cluster();
+    let clock: Arc<dyn Clock> = Arc::new(FixedClock::default());
+    let [first, second, _] = &nodes;
+    let mut open = second.connect().expect("connects");
+    let store = RedisStore::open(&second.url(), "", BUDGET, Arc::clone(&clock)).await.expect("opens");
+    let account = loop {
+        let account = AccountKey::random();
+        if !is_of_the_first(&mut open, &format!("account:{}", hex(account.as_bytes()))) {
+            break account;
+        }
+    };
+    let keys: Vec<_> = (0..30).map(|_| SessionId::random().key("")).collect();
+    for key in &keys {
+        let record = Record { account: Some(account), ..Record::new(Policy::SIGNED_IN, clock.now()) };
+        assert!(store.insert(key, &record).await.expect("inserts"));
+    }
+    // All nodes get the script with the first call.
+    let other = AccountKey::random();
+    let record = Record { account: Some(other), ..Record::new(Policy::SIGNED_IN, clock.now()) };
+    assert!(store.insert(&SessionId::random().key(""), &record).await.expect("inserts"));
+    assert_eq!(store.end_of_account(other, None, Reason::Revoked).await.expect("ends"), 1);
+
+    let hanging = Hanging::of(first);
+    let ended = tokio::time::timeout(BUDGET, store.end_of_account(account, None, Reason::Revoked)).await;
+    assert!(!matches!(ended, Ok(Ok(_))), "some are still alive");
+    drop(hanging);
+    for key in &keys {
+        let begun = Instant::now();
+        let loaded = loop {
+            match store.load(key).await {
+                Ok(loaded) => break loaded,
+                Err(error) => assert!(begun.elapsed() < Duration::from_secs(5), "{error}"),
+            }
+        };
+        // What the node was told before it hung, it may do when it goes on.
+        let may_live = is_of_the_first(&mut open, &hex(key.as_bytes()));
+        assert!(may_live || matches!(loaded, Loaded::Ended { .. }), "{loaded:?}");
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }

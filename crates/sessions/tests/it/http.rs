@@ -80,6 +80,9 @@ on_each_store! {
     whoever_signs_in_after_a_flush_is_signed_in
     what_was_meant_for_one_session_is_not_in_the_next
     what_a_sign_in_brings_is_not_cleared_by_what_came_before
+    a_change_of_id_that_comes_second_hands_out_no_cookie
+    all_sessions_end_whatever_was_asked_for_before
+    whoever_is_signed_in_and_out_in_one_request_is_out
     flush_and_insert_never_reuses_the_id
     what_is_cleared_is_gone_though_nothing_was_read_before
     whoever_flushes_is_signed_out_whatever_comes_before_and_after

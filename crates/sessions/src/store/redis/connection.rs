@@ -28,17 +28,16 @@ pub struct Connection {
 
 #[derive(Clone)]
 enum Kind {
-    Single(Single),
+    Single(Arc<Single>),
     Cluster(ClusterConnection),
 }
 
 /// To one server, until that says that it is a replica by now: then to whichever is at the address. redis 1.8.1 leaves
 /// a connection only when it breaks, and a server that is demoted keeps its clients.
-#[derive(Clone)]
 struct Single {
     node: Client,
     config: ConnectionManagerConfig,
-    present: Arc<Mutex<Present>>,
+    present: Mutex<Present>,
 }
 
 struct Present {
@@ -49,7 +48,7 @@ struct Present {
 impl Single {
     async fn open(node: &Client, config: ConnectionManagerConfig) -> RedisResult<Self> {
         let manager = ConnectionManager::new_with_config(node.clone(), config.clone()).await?;
-        let present = Arc::new(Mutex::new(Present { manager, since: Instant::now() }));
+        let present = Mutex::new(Present { manager, since: Instant::now() });
         Ok(Self { node: node.clone(), config, present })
     }
 
@@ -102,9 +101,19 @@ impl Connection {
 
     /// Connects, and asks the first node that answers what it is.
     async fn to(address: Address<'_>, timeout: Duration) -> RedisResult<Self> {
-        let mut failure = None;
-        for node in address.clients() {
-            match Self::by(node?, address, timeout).await {
+        let (mut failure, clients) = (None, address.clients().collect::<RedisResult<Vec<_>>>()?);
+        let are_several = clients.len() > 1;
+        for node in clients {
+            match Self::by(node, address, timeout).await {
+                Ok(connection) if are_several && !connection.is_cluster() => {
+                    let about = connection.node.get_connection_info().addr().to_string();
+                    return Err((
+                        ErrorKind::InvalidClientConfig,
+                        "several addresses are those of a cluster, and this Redis is in none",
+                        about,
+                    )
+                        .into());
+                }
                 Ok(connection) => return Ok(connection),
                 Err(error) => drop(failure.get_or_insert(error)),
             }
@@ -128,7 +137,7 @@ impl Connection {
         };
         check_version(&about)?;
         if !about.lines().any(|line| line.trim() == "cluster_enabled:1") {
-            return Ok(Self { kind: Kind::Single(single), node });
+            return Ok(Self { kind: Kind::Single(Arc::new(single)), node });
         }
         let cluster = address
             .cluster()

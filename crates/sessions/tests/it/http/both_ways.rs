@@ -31,6 +31,8 @@ pub async fn what_was_meant_for_one_session_is_not_in_the_next(site: Site) {
         ("read,in-bob,append", "\"+\""),
         ("append,flush,out,append", "\"+\""),
         ("append,end-all,append", "\"+\""),
+        ("set,delete,current-cycle", "null"),
+        ("read,delete,out,set", "null"),
     ] {
         let mut browser = Browser::of(&site);
         browser.get("/login/ada").await;
@@ -38,6 +40,57 @@ pub async fn what_was_meant_for_one_session_is_not_in_the_next(site: Site) {
         browser.get(&format!("/steps/{steps}")).await;
         assert_eq!(browser.get("/get/cart").await, Answer::ok(cart), "{steps}");
     }
+}
+
+/// Here and elsewhere, however the request has begun to leave.
+pub async fn all_sessions_end_whatever_was_asked_for_before(site: Site) {
+    for steps in [
+        "end-all",
+        "flush,end-all",
+        "read,delete,end-all",
+        "cycle,end-all",
+        "set,end-all",
+        "cycle,flush,end-all",
+    ] {
+        let (mut ada, mut phone) = (Browser::of(&site), Browser::of(&site));
+        ada.get("/login/ada").await;
+        phone.get("/login/ada").await;
+        let mut old = ada.clone();
+        ada.get(&format!("/steps/{steps}")).await;
+        for browser in [&mut ada, &mut phone, &mut old] {
+            assert_eq!(browser.get("/account").await, Answer::ok("false"), "{steps}");
+        }
+        assert_eq!(site.listed("ada").await, 0, "{steps}");
+    }
+}
+
+/// Nothing that comes after a `delete` takes it back.
+pub async fn whoever_is_signed_in_and_out_in_one_request_is_out(site: Site) {
+    for steps in [
+        "flush,in-bob,delete,cycle",
+        "in-bob,delete,cycle",
+        "read,in-bob,delete,cycle,save",
+        "in-bob,flush,set",
+    ] {
+        let mut browser = Browser::of(&site);
+        browser.get("/login/ada").await;
+        browser.get(&format!("/steps/{steps}")).await;
+        assert_eq!(browser.get("/account").await, Answer::ok("false"), "{steps}");
+    }
+}
+
+/// With records in cookies the change has a cookie of its own, which has ended by then.
+pub async fn a_change_of_id_that_comes_second_hands_out_no_cookie(site: Site) {
+    let mut ada = Browser::of(&site);
+    ada.get("/login/ada").await;
+    let mut slow = ada.clone();
+    let changing = tokio::spawn(async move { slow.get("/steps/set,save,wait,current-cycle").await });
+    site.wait_until_slow_has_read().await;
+    ada.get("/steps/current-cycle").await;
+    site.let_slow_go_on();
+    let late = changing.await.expect("runs");
+    assert_eq!((late.status, late.set_cookie), (StatusCode::OK, None));
+    assert_eq!(ada.get("/account").await, Answer::ok("true"));
 }
 
 pub async fn what_a_sign_in_brings_is_not_cleared_by_what_came_before(site: Site) {

@@ -401,11 +401,13 @@ async fn take_steps(
     Path(steps): Path<String>,
     Extension(session): Extension<Session>,
     Extension(current): Extension<CurrentSession>,
+    Extension(slow): Extension<Slow>,
 ) {
     for step in steps.split(',') {
         match step {
             "out" => current.sign_out().await.expect("signs out"),
             "end-all" => current.end_all(Reason::Revoked).await.expect("ends"),
+            "wait" => slow.wait().await,
             "current-cycle" => {
                 current.cycle_id().await.expect("answers");
             }
