@@ -51,9 +51,12 @@ const fn is_expired(number: u64) -> bool {
     number % ONE_EXPIRED_IN == ONE_EXPIRED_IN - 1
 }
 
+/// Keeps them apart from nobody: it is the site's own.
+pub const PREFIX: &str = "session:";
+
 /// The codec of client-side sessions.
 pub fn codec(sealing: Sealing) -> ClientSide {
-    ClientSide::new(sealing, KeyRing::new([[7; 32]]).expect("it has a key"))
+    ClientSide::new(sealing, KeyRing::new([[7; 32]]).expect("it has a key").of_application(PREFIX))
 }
 
 /// A cookie's value that holds the session with this number.

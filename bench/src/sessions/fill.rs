@@ -56,7 +56,7 @@ async fn insert(store: &Arc<dyn Store>, numbers: std::ops::Range<u64>, now: Offs
         let (store, numbers) = (Arc::clone(store), numbers.clone());
         tasks.spawn(async move {
             for number in numbers.filter(|number| number % TASKS == task) {
-                let key = population::id(number).key(super::store::PREFIX);
+                let key = population::id(number).key(population::PREFIX);
                 ensure!(store.insert(&key, &population::record(number, now)).await?, "an id was taken");
             }
             Ok(())

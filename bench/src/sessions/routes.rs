@@ -13,7 +13,7 @@ use sessions::{
 };
 use tower_sessions::Session;
 
-use super::{Filled, store};
+use super::Filled;
 use crate::population;
 
 /// So many are swept at a time.
@@ -40,7 +40,7 @@ pub fn router(backing: Backing, filled: Filled) -> Router {
 fn engine(backing: Backing, touch_every: time::Duration) -> Sessions {
     SessionsBuilder {
         cookie: Cookie::plain(),
-        key_prefix: store::PREFIX.to_owned(),
+        key_prefix: population::PREFIX.to_owned(),
         touch_every,
         // The store's own, so that a slow moment is measured and no failure.
         store_timeout: std::time::Duration::from_secs(30),

@@ -16,14 +16,12 @@ use sessions::store::sqlite::SqliteStore;
 use sessions::{Backing, ClientBacking, Clock, Sealing, Store, SystemClock};
 
 use super::footprint;
-use crate::population;
+use crate::population::{self, PREFIX};
 
 /// As much as the site's server keeps, unless told otherwise.
 const CACHE_BYTES: usize = 16 << 20;
 /// Filling may be slow; requests are given up earlier, by the engine.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Keeps them apart from nobody: it is the site's own.
-pub const PREFIX: &str = "session:";
 
 /// Where sessions are.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

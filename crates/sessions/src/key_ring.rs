@@ -59,9 +59,10 @@ impl KeyRing {
         Some(Self { keys, application: Arc::default() })
     }
 
-    /// The same keys for one of several applications: what one has made is nothing to the others.
+    /// The same keys for one of several applications: what one has made is nothing to the others. The engine's is that
+    /// with its [`key_prefix`](crate::SessionsBuilder::key_prefix).
     #[must_use]
-    pub(crate) fn of_application(&self, prefix: &str) -> Self {
+    pub fn of_application(&self, prefix: &str) -> Self {
         Self { keys: Arc::clone(&self.keys), application: prefix.into() }
     }
 
