@@ -217,6 +217,12 @@ impl Sessions {
         }
     }
 
+    /// Whether a session whose record is in a cookie lives, as far as that is known here: at once what ended here.
+    pub(crate) async fn seems_to_live(&self, living: Living<'_>) -> Result<bool, StoreError> {
+        let standing = self.standing(&self.key(&living.id), living.record).await?;
+        Ok(standing.end_of(living.epoch).is_none())
+    }
+
     /// Why and when a session whose record is in a cookie has ended, if it has, on whatever server.
     pub(super) async fn end_of_client_side(
         &self,

@@ -88,7 +88,7 @@ impl Visit {
     /// The browser may have a newer cookie by now, whose place an ended record would take.
     async fn withhold_what_has_ended(&self, state: &mut State) -> Result<(), StoreError> {
         if let Some(living) = state.living()
-            && !self.sessions.still_lives(living).await?
+            && !self.sessions.seems_to_live(living).await?
         {
             self.go_on(state, None)?;
         }
