@@ -89,7 +89,7 @@ impl CurrentSession {
             Shown::KeyRetired => Some(Presence::Ended { reason: Some(Reason::KeyRetired), in_flight: false }),
             Shown::Id { .. } | Shown::Contents(_) => None,
         };
-        let state = State { presence, id: shown.id(), epoch: shown.epoch(), cookie: CookieAnswer::Nothing };
+        let state = State { presence, id: shown.id(), epoch: shown.epoch(), ..State::default() };
         let visit = Visit {
             carried,
             sessions,
@@ -234,7 +234,8 @@ impl CurrentSession {
     }
 
     /// Ends all sessions of the account that is signed in, this one too. What its lifecycles keep goes on as after
-    /// [`sign_out`](Self::sign_out).
+    /// [`sign_out`](Self::sign_out). Where the record is in a cookie that has been ended for good meanwhile, no other
+    /// ends; [`Sessions::end_of_account`] ends all of them for whoever has proved whose they are.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]: some may have ended, this one last, so that it can be tried again.
@@ -251,8 +252,11 @@ impl CurrentSession {
     async fn end_all_of_account(&self, account: AccountKey, reason: Reason) -> Result<(), StoreError> {
         let mut state = self.visit.loaded().await?;
         let Some((living, account)) = state.signed_in() else {
-            // `Session` has been told to end it.
-            return self.visit.sessions.end_of_account(account, reason).await.map(drop);
+            // `Session` may have been told to end it; if somebody else has, it ends no other any more.
+            if self.visit.has_left() {
+                self.visit.sessions.end_of_account(account, reason).await?;
+            }
+            return Ok(());
         };
         let id = living.id;
         let Some(last) = self.visit.sessions.end_all(living, account, reason).await? else {

@@ -41,7 +41,8 @@ pub const REASON_KEPT_FOR: time::Duration = time::Duration::hours(24);
 /// that is cancelled leaves all or nothing done. The rules are in `conformance`, one function each.
 #[async_trait]
 pub trait Store: fmt::Debug + Send + Sync + 'static {
-    /// Inserts a record; never overwrites. `false`: the key is taken, by a living or an ended one.
+    /// Inserts a record; never overwrites. `false`: the key is taken, by a living or an ended one. Of a record that is
+    /// there already, the very same under this key, a store may say that it has inserted it.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].

@@ -183,6 +183,23 @@ async fn an_account_that_another_request_has_removed_is_not_put_back() {
     );
 }
 
+/// The one from which it is removed was ended on another server, which is not known here yet.
+#[tokio::test]
+async fn all_sessions_end_with_the_account_though_the_one_that_asks_has_ended() {
+    let key = format!("sessions.keys={}", server::config::keygen().expect("randomness"));
+    let settings = ["sessions.store=encrypted", &key, "sessions.revoked_within=5s"];
+    let here = TestApp::with(&settings).await;
+    let elsewhere = here.beside(&settings).await;
+    let mut laptop = here.member("ada").await;
+    assert_eq!(laptop.standing().await, "ada");
+    let mut phone = elsewhere.program();
+    phone.login("ada", PASSWORD).await;
+    assert_eq!(phone.end_other_sessions().await.status, 204);
+    laptop.remove_account(PASSWORD).await;
+    here.clock.advance(time::Duration::seconds(6));
+    assert_ne!(phone.standing().await, "ada");
+}
+
 /// The change, to its end, between comparing the password and the removal.
 ///
 /// ASVS V15.4.2.

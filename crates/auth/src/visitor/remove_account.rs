@@ -1,7 +1,7 @@
 //! Removing one's account.
 
 use contract::{Field, PasswordRequest, SecurityEvent, Whoami};
-use sessions::Reason;
+use sessions::{Reason, StoreError};
 
 use super::{Visitor, to_its_end, view};
 use crate::{Account, AuthError};
@@ -24,6 +24,13 @@ impl Visitor {
         Ok(view::whoami(&self.session, self.session.presence().await?.record()))
     }
 
+    /// Whatever has become of this one: its owner has just proved who they are, and may end all others though somebody
+    /// has ended it.
+    async fn end_sessions_of_removed(&self, account: &Account) -> Result<(), StoreError> {
+        self.session.end_all(Reason::AccountRemoved).await?;
+        self.session.sessions().end_of_account(account.key, Reason::AccountRemoved).await.map(drop)
+    }
+
     /// In this order: a sign-in that comes between the two finds no account any more. A process that is killed
     /// in between has left a note of what is still to do; a store that fails gets the account back.
     async fn take_out(&self, account: &Account) -> Result<(), AuthError> {
@@ -33,7 +40,7 @@ impl Visitor {
             // Somebody was faster: what was typed is not the current password any more.
             return Err(AuthError::WrongPassword);
         }
-        if let Err(error) = self.session.end_all(Reason::AccountRemoved).await {
+        if let Err(error) = self.end_sessions_of_removed(account).await {
             // What another request has removed is not given back: that one has said that it is gone.
             if let Some(pending) = pending
                 && accounts.insert(account).await?

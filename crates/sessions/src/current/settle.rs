@@ -1,12 +1,16 @@
 //! What becomes of a request's session when the response head is ready.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::{CookieAnswer, Presence, State, Visit};
 use crate::backing::Living;
 use crate::history::Happening;
 use crate::store::StoreError;
 use crate::{Anonymous, Values};
+
+/// An answer that comes so soon after its session was asked for asks no other server again.
+const AT_ONCE: Duration = Duration::from_millis(50);
 
 /// What the answer must carry.
 #[derive(Debug, Default, PartialEq)]
@@ -85,14 +89,17 @@ impl Visit {
         matches!(state.cookie, CookieAnswer::Set(_)) && self.sessions.capabilities().is_client_side
     }
 
-    /// The browser may have a newer cookie by now, whose place an ended record would take.
+    /// The browser may have a newer cookie by now, whose place an ended record would take. Whoever answers at once goes
+    /// by what was asked for a moment ago.
     async fn withhold_what_has_ended(&self, state: &mut State) -> Result<(), StoreError> {
-        if let Some(living) = state.living()
-            && !self.sessions.seems_to_live(living).await?
-        {
-            self.go_on(state, None)?;
-        }
-        Ok(())
+        let Some(living) = state.living() else { return Ok(()) };
+        let at_once = state.handed_out.is_some_and(|since| since.elapsed() < AT_ONCE);
+        let lives = if at_once {
+            self.sessions.seems_to_live(living).await?
+        } else {
+            self.sessions.still_lives(living).await?
+        };
+        if lives { Ok(()) } else { self.go_on(state, None) }
     }
 
     fn may_begin_on_visit(&self) -> bool {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use super::{Carried, Presence, Visit};
 use crate::backing::Living;
@@ -17,6 +18,8 @@ pub(super) struct State {
     /// The account's epoch in which it was sealed, if the cookie holds the record.
     pub epoch: u64,
     pub cookie: CookieAnswer,
+    /// When the session was handed out in a cookie, right after it was asked whether it lives.
+    pub handed_out: Option<Instant>,
 }
 
 impl State {
@@ -188,6 +191,7 @@ impl Visit {
         let max_age = is_persistent.then(|| living.record.absolute_deadline() - sessions.now());
         let value = sessions.cookie_value(living, max_age)?;
         state.cookie = CookieAnswer::Set(sessions.settings().cookie.set(&value, max_age));
+        state.handed_out = Some(Instant::now());
         Ok(())
     }
 
@@ -281,7 +285,7 @@ impl Visit {
     async fn insert(&self, record: Record) -> Result<(SessionId, State), StoreError> {
         let (id, epoch) = self.sessions.insert(&record).await?;
         let presence = Some(Presence::Living(Arc::new(record)));
-        let mut next = State { presence, id: Some(id), epoch, cookie: CookieAnswer::Nothing };
+        let mut next = State { presence, id: Some(id), epoch, ..State::default() };
         self.hand_out(&mut next)?;
         Ok((id, next))
     }

@@ -296,6 +296,37 @@ async fn a_session_that_has_ended_on_another_server_ends_no_other_and_does_not_g
 }
 
 #[tokio::test]
+async fn an_answer_in_flight_at_a_sign_out_on_another_server_carries_no_cookie() {
+    let [here, elsewhere] = two_servers(Duration::seconds(5));
+    let mut ada = Browser::of(&here);
+    ada.get("/login/ada").await;
+    let mut slow = ada.clone();
+    let answering = tokio::spawn(async move { slow.get("/slow-answer/theme/dark").await });
+    here.wait_until_slow_has_read().await;
+    let mut there = Browser { cookie: ada.cookie.clone(), ..Browser::of(&elsewhere) };
+    there.get("/logout").await;
+    // Longer than an answer at once.
+    tokio::time::sleep(std::time::Duration::from_millis(60)).await;
+    here.let_slow_go_on();
+    assert_eq!(answering.await.expect("runs").set_cookie, None);
+}
+
+/// By `end_all`, neither at once nor after an id that was to change.
+#[tokio::test]
+async fn a_session_that_has_ended_on_another_server_does_not_end_all() {
+    for steps in ["end-all", "cycle,end-all", "current-cycle,end-all"] {
+        let [here, elsewhere] = two_servers(Duration::seconds(5));
+        let (mut thief, mut ada) = (Browser::of(&here), Browser::of(&elsewhere));
+        thief.get("/login/ada").await;
+        assert_eq!(thief.get("/reason").await, Answer::ok("living"));
+        ada.get("/login/ada").await;
+        ada.get("/end-others").await;
+        thief.get(&format!("/steps/{steps}")).await;
+        assert_eq!(ada.get("/reason").await, Answer::ok("living"), "{steps}");
+    }
+}
+
+#[tokio::test]
 async fn a_cookie_that_went_on_on_another_server_does_not_go_on_here_too() {
     let [here, elsewhere] = two_servers(Duration::seconds(5));
     let mut ada = Browser::of(&here);

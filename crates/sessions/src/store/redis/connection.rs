@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig};
 use redis::cluster_async::ClusterConnection;
-use redis::{Client, Cmd, ErrorKind, Pipeline, RedisFuture, RedisResult, Value, cmd};
+use redis::{Client, Cmd, ErrorKind, Pipeline, RedisError, RedisFuture, RedisResult, Value, cmd};
 
 use super::super::StoreError;
 use super::Address;
@@ -56,11 +56,13 @@ impl Single {
         self.present.lock().manager.clone()
     }
 
-    /// Leaves a server that takes no writes, not more often than now and then.
-    fn judge<'a>(&self, mut answers: impl Iterator<Item = &'a Value>) {
+    /// Leaves a server that takes no writes or does not answer, not more often than now and then. What a manager could
+    /// not connect to for another reason than the network it never tries again, and after a timeout it waits on.
+    fn judge<'a>(&self, answers: Result<impl Iterator<Item = &'a Value>, &RedisError>) {
         let is_refused =
             |value: &Value| matches!(value, Value::ServerError(error) if error.code() == "READONLY");
-        if answers.any(is_refused) && self.present.lock().since.elapsed() >= LEAST_STAY {
+        let is_of_no_use = answers.map_or(true, |mut answers| answers.any(is_refused));
+        if is_of_no_use && self.present.lock().since.elapsed() >= LEAST_STAY {
             self.leave();
         }
     }
@@ -123,6 +125,8 @@ impl Connection {
     }
 
     async fn by(node: Client, address: Address<'_>, timeout: Duration) -> RedisResult<Self> {
+        // Before whoever asks gives up, so that it is known here.
+        let timeout = timeout.mul_f32(0.9);
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(timeout))
             .set_response_timeout(Some(timeout))
@@ -166,7 +170,7 @@ impl ConnectionLike for Connection {
         match &mut self.kind {
             Kind::Single(single) => Box::pin(async {
                 let answer = single.manager().req_packed_command(command).await;
-                single.judge(answer.iter());
+                single.judge(answer.as_ref().map(std::iter::once));
                 answer
             }),
             Kind::Cluster(connection) => connection.req_packed_command(command),
@@ -182,7 +186,7 @@ impl ConnectionLike for Connection {
         match &mut self.kind {
             Kind::Single(single) => Box::pin(async move {
                 let answer = single.manager().req_packed_commands(pipeline, offset, count).await;
-                single.judge(answer.iter().flatten());
+                single.judge(answer.as_ref().map(|answers| answers.iter()));
                 answer
             }),
             Kind::Cluster(connection) => connection.req_packed_commands(pipeline, offset, count),

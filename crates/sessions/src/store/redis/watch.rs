@@ -52,7 +52,6 @@ impl Watch {
         let written = watching.written(&self.prefix).await;
         match &written {
             Ok(_) => *open = Some(watching),
-            // Both connections are to be to the same server.
             Err(_) => self.asked.leave(),
         }
         written
@@ -70,6 +69,11 @@ impl Watch {
             .arg(&["TRACKING", "ON", "BCAST", "PREFIX", &self.prefix])
             .exec_async(&mut connection)
             .await?;
+        if is_replica(&mut connection).await? {
+            return Err((redis::ErrorKind::Client, "this Redis is a replica").into());
+        }
+        // The address may have led elsewhere a moment ago: both are to be to the same server.
+        self.asked.leave();
         Ok(Open { connection, pushed })
     }
 }
