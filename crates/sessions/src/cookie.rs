@@ -38,10 +38,24 @@ pub struct Cookie {
 
 /// How often a request carries the name, and with what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Came<'a> {
+pub(crate) enum Came<T> {
     Never,
-    Once(&'a [u8]),
+    Once(T),
     Repeatedly,
+}
+
+impl<T> Came<T> {
+    pub(crate) fn once(self) -> Option<T> {
+        if let Self::Once(value) = self { Some(value) } else { None }
+    }
+
+    pub(crate) fn map<U>(self, about: impl FnOnce(T) -> U) -> Came<U> {
+        match self {
+            Self::Never => Came::Never,
+            Self::Once(value) => Came::Once(about(value)),
+            Self::Repeatedly => Came::Repeatedly,
+        }
+    }
 }
 
 impl Cookie {
@@ -71,13 +85,11 @@ impl Cookie {
     /// there twice counts as absent, since nobody can tell which of the two is ours.
     #[must_use]
     pub fn read<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
-        match self.came(headers) {
-            Came::Once(value) => std::str::from_utf8(value).ok(),
-            Came::Never | Came::Repeatedly => None,
-        }
+        self.came(headers).once().and_then(|value| std::str::from_utf8(value).ok())
     }
 
-    pub(crate) fn came<'a>(&self, headers: &'a HeaderMap) -> Came<'a> {
+    /// What the request carries under the name, well-formed or not.
+    pub(crate) fn came<'a>(&self, headers: &'a HeaderMap) -> Came<&'a [u8]> {
         let mut values = headers
             .get_all(COOKIE)
             .iter()

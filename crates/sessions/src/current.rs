@@ -44,22 +44,13 @@ pub struct CurrentSession {
 pub(crate) struct Visit {
     sessions: Sessions,
     shown: Shown,
-    /// What the request carried under the cookie's name, well-formed or not.
-    carried: Carried,
+    /// Bytes of what the request carried under the cookie's name, well-formed or not.
+    came: Came<usize>,
     passive: AtomicBool,
     sessionless: AtomicBool,
     read: AtomicBool,
     state: Mutex<State>,
     through_session: ThroughSession,
-}
-
-/// What a request carries under the cookie's name.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Carried {
-    Nothing,
-    /// One cookie of so many bytes, name and `=` included.
-    One(usize),
-    Several,
 }
 
 /// What a new authenticated session begins with.
@@ -76,13 +67,8 @@ pub struct SignIn {
 impl CurrentSession {
     pub(crate) fn of_request(sessions: Sessions, headers: &HeaderMap) -> Self {
         let cookie = &sessions.settings().cookie;
-        let (carried, value) = match cookie.came(headers) {
-            Came::Never => (Carried::Nothing, None),
-            Came::Once(value) => {
-                (Carried::One(cookie.name.len() + "=".len() + value.len()), std::str::from_utf8(value).ok())
-            }
-            Came::Repeatedly => (Carried::Several, None),
-        };
+        let came = cookie.came(headers);
+        let value = came.once().and_then(|value| std::str::from_utf8(value).ok());
         let shown = value.map_or(Shown::Nothing, |value| sessions.recognise(value));
         let presence = match shown {
             Shown::Nothing => Some(Presence::Nobody),
@@ -91,7 +77,7 @@ impl CurrentSession {
         };
         let state = State { presence, id: shown.id(), epoch: shown.epoch(), ..State::default() };
         let visit = Visit {
-            carried,
+            came: came.map(|value| cookie.name.len() + "=".len() + value.len()),
             sessions,
             shown,
             passive: AtomicBool::new(false),
@@ -234,29 +220,32 @@ impl CurrentSession {
     }
 
     /// Ends all sessions of the account that is signed in, this one too. What its lifecycles keep goes on as after
-    /// [`sign_out`](Self::sign_out). Where the record is in a cookie that has been ended for good meanwhile, no other
-    /// ends; [`Sessions::end_of_account`] ends all of them for whoever has proved whose they are.
+    /// [`sign_out`](Self::sign_out). `false`: nobody is, or this session's record is in a cookie that has been ended for
+    /// good, maybe on another server, and ends no other any more.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]: some may have ended, this one last, so that it can be tried again.
-    pub async fn end_all(&self, reason: Reason) -> Result<(), StoreError> {
-        let Some(account) = self.visit.loaded().await?.signed_in().map(|(_, account)| account) else {
-            return Ok(());
+    pub async fn end_all(&self, reason: Reason) -> Result<bool, StoreError> {
+        let account = {
+            let mut state = self.visit.loaded().await?;
+            let Some((living, account)) = state.signed_in() else { return Ok(false) };
+            if self.visit.sessions.has_ended_for_good(living).await? {
+                self.visit.go_on(&mut state, None)?;
+                return Ok(false);
+            }
+            account
         };
         self.settle_session_if_possible().await;
         self.end_all_of_account(account, reason).await?;
         self.renew_session().await;
-        Ok(())
+        Ok(true)
     }
 
     async fn end_all_of_account(&self, account: AccountKey, reason: Reason) -> Result<(), StoreError> {
         let mut state = self.visit.loaded().await?;
-        let Some((living, account)) = state.signed_in() else {
-            // `Session` may have been told to end it; if somebody else has, it ends no other any more.
-            if self.visit.has_left() {
-                self.visit.sessions.end_of_account(account, reason).await?;
-            }
-            return Ok(());
+        let Some(living) = state.signed_in().map(|(living, _)| living) else {
+            // `Session` was told to end it, or it goes on under another id.
+            return self.visit.sessions.end_of_account(account, reason).await.map(drop);
         };
         let id = living.id;
         let Some(last) = self.visit.sessions.end_all(living, account, reason).await? else {

@@ -53,7 +53,7 @@ pub struct Sessions {
     /// `sessions.store`: where sessions live: `memory`, `filesystem`, `sqlite`, `postgres`, `redis`, or in the
     /// cookie, `encrypted` or `signed`; unset, `sqlite` or `postgres` as the accounts' database.
     pub store: StoreKind,
-    /// `sessions.url`: where a store across a network is, such as `redis://host/` (nodes of a cluster separated by commas)
+    /// `sessions.url`: where a store across a network is, such as `redis://host/` (nodes of a cluster separated by commas, a comma within one written `%2C`)
     /// or `postgres://user@host/database`; unset, the accounts' Postgres; or `sessions.url_file`: a file that holds `sessions.url`,
     /// which only its owner can read.
     pub url: Option<StoreUrl>,

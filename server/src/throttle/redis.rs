@@ -18,6 +18,7 @@ use super::rules::{AHEAD, Bucket, KEPT_FOR, admission, closed_or, delays};
 #[derive(Clone)]
 pub struct RedisTally {
     connection: Connection,
+    timeout: Duration,
     prefix: String,
     scripts: std::sync::Arc<Scripts>,
 }
@@ -81,7 +82,7 @@ impl RedisTally {
         let connection = Connection::open(address, timeout).await?;
         let scripts =
             Scripts { pass: Script::new(PASS), guess: Script::new(GUESS), take_back: Script::new(TAKE_BACK) };
-        Ok(Self { connection, prefix: format!("{prefix}throttle:"), scripts: scripts.into() })
+        Ok(Self { connection, timeout, prefix: format!("{prefix}throttle:"), scripts: scripts.into() })
     }
 
     /// Where a key is: under the prefix, in hexadecimal.
@@ -91,7 +92,9 @@ impl RedisTally {
     }
 
     async fn run<T: FromRedisValue>(&self, call: &ScriptInvocation<'_>) -> Result<T, ThrottleError> {
-        call.invoke_async(&mut self.connection.clone()).await.map_err(ThrottleError::new)
+        let mut connection = self.connection.clone();
+        let answer = tokio::time::timeout(self.timeout, call.invoke_async(&mut connection)).await;
+        answer.map_err(ThrottleError::new)?.map_err(ThrottleError::new)
     }
 }
 

@@ -1,17 +1,20 @@
 //! The log of the program itself, at its most talkative, after a journey with everything that is an event.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::Path;
 
 use contract::SecurityEvent;
 use reqwest::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use server::config::keygen;
+use sessions::SessionId;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tokio::sync::OnceCell;
 
+use crate::app::{Caller as Program, Kind, OTHER_PASSWORD, PASSWORD};
 use crate::process::Process;
 
 /// Passwords that nobody else has, which must not be found in any log.
@@ -212,6 +215,62 @@ async fn whoever_comes_with_a_session_that_has_ended_is_logged_with_its_reason()
         .map(|(_, line)| &line["fields"]["reason"])
         .collect();
     assert_eq!(reasons, ["password_changed"], "ids that were just exchanged or signed out are none");
+}
+
+/// Whoever is left with a session that ended for a reason, by that.
+async fn left_behind(origin: &str, database: &Path) -> BTreeMap<&'static str, Program<'static>> {
+    let program = || Program::new(origin.to_owned(), Kind::Program);
+    let (mut ada, mut phone, mut eve, mut nobody) = (program(), program(), program(), program());
+    ada.register("ada", PASSWORD).await;
+    let mut gone = BTreeMap::from([("displaced", ada.clone())]);
+    for _ in 0..20 {
+        ada = program();
+        ada.login("ada", PASSWORD).await;
+    }
+    let listed = ada.get("/api/v1/sessions").await.json();
+    let handle = listed.pointer("/sessions/1/handle").and_then(Value::as_str).expect("another");
+    assert_eq!(ada.end_session(handle).await.status, 204);
+    for reason in ["revoked", "password_changed", "account_removed"] {
+        let password = if reason == "account_removed" { OTHER_PASSWORD } else { PASSWORD };
+        assert_eq!(phone.login("ada", password).await.status, 200, "{reason}");
+        let done = match reason {
+            "revoked" => ada.end_other_sessions().await,
+            "password_changed" => ada.change_password(PASSWORD, OTHER_PASSWORD).await,
+            _ => ada.remove_account(OTHER_PASSWORD).await,
+        };
+        assert_eq!(done.status, 204, "{reason}: {}", done.body);
+        gone.insert(reason, phone.clone());
+        phone = program();
+    }
+    eve.register("eve", PASSWORD).await;
+    let connection = rusqlite::Connection::open(database).expect("opens");
+    connection.execute("UPDATE sessions SET value = '{' WHERE ended IS NULL", []).expect("damages");
+    nobody.cookies = vec![("id".to_owned(), SessionId::random().encode())];
+    gone.extend([("corrupt", eve), ("unknown", nobody)]);
+    gone
+}
+
+#[tokio::test]
+async fn whoever_ends_sessions_elsewhere_is_logged_and_so_is_each_reason_that_somebody_meets() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, database) = (folder.path().join("log"), folder.path().join("data/test.db"));
+    let settings = ["log.format=json", "sessions.cache_bytes=0", "throttle.address_sign_in=off"];
+    let log = fs::File::create(&file).expect("a file");
+    let process = Process::start_logging(&folder, &settings.map(str::to_owned), log.into());
+    let mut gone = left_behind(&process.origin, &database).await;
+    for (reason, caller) in &mut gone {
+        assert_eq!(caller.get("/api/v1/protected").await.status, 401, "{reason}");
+    }
+    process.kill();
+    let text = fs::read_to_string(&file).expect("a log");
+    let lines = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let log = Log { text, lines, secrets: BTreeSet::new() };
+    let ended = log.events().filter(|(name, _)| *name == "session_ended");
+    let told: BTreeSet<_> = ended.filter_map(|(_, line)| line.pointer("/fields/reason")?.as_str()).collect();
+    assert_eq!(told, gone.keys().copied().collect());
+    for name in ["sessions_displaced", "session_revoked", "sessions_revoked"] {
+        assert_eq!(log.event(name)["account"], json!("ada"), "{name}");
+    }
 }
 
 /// ASVS V16.1.1.

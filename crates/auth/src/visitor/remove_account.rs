@@ -27,8 +27,10 @@ impl Visitor {
     /// Whatever has become of this one: its owner has just proved who they are, and may end all others though somebody
     /// has ended it.
     async fn end_sessions_of_removed(&self, account: &Account) -> Result<(), StoreError> {
-        self.session.end_all(Reason::AccountRemoved).await?;
-        self.session.sessions().end_of_account(account.key, Reason::AccountRemoved).await.map(drop)
+        if !self.session.end_all(Reason::AccountRemoved).await? {
+            self.session.sessions().end_of_account(account.key, Reason::AccountRemoved).await?;
+        }
+        Ok(())
     }
 
     /// In this order: a sign-in that comes between the two finds no account any more. A process that is killed

@@ -62,8 +62,7 @@ impl Sessions {
         }
     }
 
-    /// Ends all sessions of an account, this one last. Returns what it held at last; `None`: it had ended already. Where
-    /// the record is in a cookie and was ended for good, it ends no other any more.
+    /// Ends all sessions of an account, this one last. Returns what it held at last; `None`: it had ended already.
     pub(crate) async fn end_all(
         &self,
         living: Living<'_>,
@@ -71,12 +70,9 @@ impl Sessions {
         reason: Reason,
     ) -> Result<Option<Record>, StoreError> {
         let Backing::Server { store, .. } = &self.settings().backing else {
-            let end = self.end_of_client_side(living).await?;
-            // One that went on under another id is here still.
-            if end.is_none_or(|(end, _)| end == Reason::Cycled) {
-                self.end_of_account(account, reason).await?;
-            }
-            return Ok(end.is_none().then(|| living.record.clone()));
+            let lived = self.still_lives(living).await?;
+            self.end_of_account(account, reason).await?;
+            return Ok(lived.then(|| living.record.clone()));
         };
         self.end_in(store, Some(&self.key(&living.id)), account, reason).await?;
         let last = self.end_living(living, reason).await?;

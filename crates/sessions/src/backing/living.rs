@@ -223,8 +223,13 @@ impl Sessions {
         Ok(standing.end_of(living.epoch).is_none())
     }
 
-    /// Why and when a session whose record is in a cookie has ended, if it has, on whatever server.
-    pub(super) async fn end_of_client_side(
+    /// Whether a session whose record is in a cookie has ended, and does not go on under another id.
+    pub(crate) async fn has_ended_for_good(&self, living: Living<'_>) -> Result<bool, StoreError> {
+        Ok(self.end_of_client_side(living).await?.is_some_and(|(reason, _)| reason != Reason::Cycled))
+    }
+
+    /// Why and when such a session has ended, if it has, on whatever server.
+    async fn end_of_client_side(
         &self,
         living: Living<'_>,
     ) -> Result<Option<(Reason, OffsetDateTime)>, StoreError> {

@@ -3,8 +3,9 @@
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::{Carried, CurrentSession, Presence, Visit};
+use super::{CurrentSession, Presence, Visit};
 use crate::backing::Shown;
+use crate::cookie::Came;
 use crate::history::{Event, Happening};
 use crate::store::StoreError;
 use crate::{Backing, Sealing, SessionId, client_side};
@@ -57,7 +58,7 @@ impl CurrentSession {
         let events = events.unwrap_or_default();
         let is_living = presence.record().is_some();
         Ok(Inspection {
-            cookie_size: self.visit.cookie_size(),
+            cookie_size: self.visit.came.once(),
             holds: self.holds(),
             // Whoever comes with an ended session may be somebody else, who is told that it ended and no more.
             payload: if is_living { self.payload() } else { None },
@@ -78,9 +79,9 @@ impl CurrentSession {
     }
 
     fn holds(&self) -> Holds {
-        match (self.visit.carried, &self.visit.shown) {
-            (Carried::Several, _) => return Holds::OneOfSeveral,
-            (Carried::One(_), Shown::Nothing | Shown::KeyRetired) => return Holds::Unknown,
+        match (self.visit.came, &self.visit.shown) {
+            (Came::Repeatedly, _) => return Holds::OneOfSeveral,
+            (Came::Once(_), Shown::Nothing | Shown::KeyRetired) => return Holds::Unknown,
             _ => {}
         }
         match &self.sessions().settings().backing {
@@ -104,13 +105,6 @@ impl CurrentSession {
 }
 
 impl Visit {
-    fn cookie_size(&self) -> Option<usize> {
-        match self.carried {
-            Carried::One(size) => Some(size),
-            Carried::Nothing | Carried::Several => None,
-        }
-    }
-
     /// Remembers what has happened to the session with this id, if anything is remembered.
     pub(super) fn note(&self, id: SessionId, happening: Happening) {
         self.note_at(id, happening, self.sessions.now());

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -19,8 +18,6 @@ pub(super) struct ThroughSession {
     /// What a change is measured against; `None` if nothing was loaded.
     base: Mutex<Option<Values>>,
     ending: Mutex<Option<Ending>>,
-    /// Whether a session has ended for that.
-    has_left: AtomicBool,
 }
 
 /// What `Session` asked for and settles with the answer, so that a failure before then loses nothing.
@@ -110,11 +107,6 @@ impl Visit {
         self.ending().is_some()
     }
 
-    /// Whether a session has ended for what was asked for through [`Session`].
-    pub(super) fn has_left(&self) -> bool {
-        self.through_session.has_left.load(Ordering::Relaxed)
-    }
-
     /// Does what was asked for and has not been done by a save.
     pub(crate) async fn settle_ending(&self) -> Result<(), StoreError> {
         match self.ending() {
@@ -123,7 +115,6 @@ impl Visit {
             // Of what is unclear, `cycle_id` is always saved.
             Some(Ending::SignOut | Ending::Unclear) => {
                 self.sign_out().await?;
-                self.through_session.has_left.store(true, Ordering::Relaxed);
                 self.measure_against(Values::new());
             }
         }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use super::{Carried, Presence, Visit};
+use super::{Presence, Visit};
 use crate::backing::Living;
+use crate::cookie::Came;
 use crate::history::Happening;
 use crate::{AccountKey, Anonymous, Change, Reason, Record, SessionId, StoreError, Values};
 
@@ -84,7 +85,7 @@ impl Visit {
     pub(super) async fn sign_out(&self) -> Result<(), StoreError> {
         let mut state = self.loaded().await?;
         match state.presence.clone().unwrap_or(Presence::Nobody) {
-            Presence::Nobody if self.carried == Carried::Nothing => {}
+            Presence::Nobody if self.came == Came::Never => {}
             Presence::Ended { in_flight: true, .. } => {}
             Presence::Nobody | Presence::Ended { in_flight: false, .. } => {
                 self.end_for_good(&state, Reason::SignedOut).await?;

@@ -13,6 +13,7 @@ use sessions::{
 };
 
 use crate::servers::redis::{Redis, cluster, new_cluster, new_prefix};
+use crate::stores::hex;
 
 /// That of [`SessionsBuilder`], which the engine gives each call.
 const BUDGET: Duration = Duration::from_millis(500);
@@ -165,8 +166,4 @@ async fn a_node_that_hangs_keeps_no_session_on_another_alive() {
         let may_live = is_of_the_first(&mut open, &hex(key.as_bytes()));
         assert!(may_live || matches!(loaded, Loaded::Ended { .. }), "{loaded:?}");
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }

@@ -46,6 +46,10 @@ impl Address {
     }
 }
 
+async fn open(url: &str, clock: &Arc<dyn Clock>) -> RedisStore {
+    RedisStore::open(url, "", PATIENCE, Arc::clone(clock)).await.expect("opens")
+}
+
 async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
     let give_up = Instant::now() + Duration::from_secs(20);
     while !holds().await {
@@ -59,7 +63,7 @@ async fn whoever_writes_finds_the_new_one() {
     let (first, second) = (Redis::start(&[]), Redis::start(&[]));
     let address = Address::of(&first).await;
     let clock: Arc<dyn Clock> = Arc::new(FixedClock::default());
-    let store = RedisStore::open(&address.url, "", PATIENCE, Arc::clone(&clock)).await.expect("opens");
+    let store = open(&address.url, &clock).await;
     let record = Record::new(Policy::SIGNED_IN, clock.now());
     assert!(store.insert(&SessionId::random().key(""), &record).await.expect("inserts"));
     address.moves(&first, &second);
@@ -67,7 +71,7 @@ async fn whoever_writes_finds_the_new_one() {
     assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
     let key = SessionId::random().key("");
     until("the new one takes it", async || store.insert(&key, &record).await.is_ok()).await;
-    let direct = RedisStore::open(&second.url(), "", PATIENCE, clock).await.expect("opens");
+    let direct = open(&second.url(), &clock).await;
     assert!(matches!(direct.load(&key).await, Ok(Loaded::Living(_))));
 }
 
@@ -77,7 +81,7 @@ async fn whoever_only_reads_what_is_kept_in_memory_finds_the_new_one() {
     let (first, second) = (Redis::start(&[]), Redis::start(&[]));
     let address = Address::of(&first).await;
     let clock: Arc<dyn Clock> = Arc::new(FixedClock::default());
-    let store = RedisStore::open(&address.url, "", PATIENCE, Arc::clone(&clock)).await.expect("opens");
+    let store = open(&address.url, &clock).await;
     let cached = Cached::new(store, 1 << 20, Arc::clone(&clock));
     let (key, record) = (SessionId::random().key(""), Record::new(Policy::SIGNED_IN, clock.now()));
     assert!(cached.insert(&key, &record).await.expect("inserts"));

@@ -82,6 +82,7 @@ on_each_store! {
     what_a_sign_in_brings_is_not_cleared_by_what_came_before
     a_change_of_id_that_comes_second_hands_out_no_cookie
     all_sessions_end_whatever_was_asked_for_before
+    all_sessions_end_though_another_tab_has_changed_the_id
     whoever_is_signed_in_and_out_in_one_request_is_out
     flush_and_insert_never_reuses_the_id
     what_is_cleared_is_gone_though_nothing_was_read_before

@@ -529,7 +529,7 @@ mod sqlite {
     sessions::conformance_tests!(super::Sqlite::new());
 }
 
-fn hex<const N: usize>(bytes: &[u8; N]) -> String {
+pub fn hex<const N: usize>(bytes: &[u8; N]) -> String {
     bytes.map(|byte| format!("{byte:02x}")).concat()
 }
 

@@ -43,33 +43,38 @@ struct Single {
 struct Present {
     manager: ConnectionManager,
     since: Instant,
+    /// Counts the servers, or the attempts to find another.
+    generation: u64,
 }
 
 impl Single {
     async fn open(node: &Client, config: ConnectionManagerConfig) -> RedisResult<Self> {
         let manager = ConnectionManager::new_with_config(node.clone(), config.clone()).await?;
-        let present = Mutex::new(Present { manager, since: Instant::now() });
+        let present = Mutex::new(Present { manager, since: Instant::now(), generation: 0 });
         Ok(Self { node: node.clone(), config, present })
     }
 
-    fn manager(&self) -> ConnectionManager {
-        self.present.lock().manager.clone()
+    fn manager(&self) -> (ConnectionManager, u64) {
+        let present = self.present.lock();
+        (present.manager.clone(), present.generation)
     }
 
     /// Leaves a server that takes no writes or does not answer, not more often than now and then. What a manager could
     /// not connect to for another reason than the network it never tries again, and after a timeout it waits on.
-    fn judge<'a>(&self, answers: Result<impl Iterator<Item = &'a Value>, &RedisError>) {
+    fn judge<'a>(&self, generation: u64, answers: Result<impl Iterator<Item = &'a Value>, &RedisError>) {
         let is_refused =
             |value: &Value| matches!(value, Value::ServerError(error) if error.code() == "READONLY");
-        let is_of_no_use = answers.map_or(true, |mut answers| answers.any(is_refused));
-        if is_of_no_use && self.present.lock().since.elapsed() >= LEAST_STAY {
-            self.leave();
+        if answers.map_or(true, |mut answers| answers.any(is_refused)) {
+            let mut present = self.present.lock();
+            if present.generation == generation && present.since.elapsed() >= LEAST_STAY {
+                self.renew(&mut present);
+            }
         }
     }
 
-    fn leave(&self) {
+    fn renew(&self, present: &mut Present) {
         if let Ok(manager) = ConnectionManager::new_lazy_with_config(self.node.clone(), self.config.clone()) {
-            *self.present.lock() = Present { manager, since: Instant::now() };
+            *present = Present { manager, since: Instant::now(), generation: present.generation + 1 };
         }
     }
 }
@@ -92,8 +97,13 @@ impl Connection {
     /// Says that another server may be at the address by now.
     pub(super) fn leave(&self) {
         if let Kind::Single(single) = &self.kind {
-            single.leave();
+            single.renew(&mut single.present.lock());
         }
+    }
+
+    /// Counts how often a server was left: what was heard of another says nothing of this one.
+    pub(super) fn generation(&self) -> u64 {
+        if let Kind::Single(single) = &self.kind { single.present.lock().generation } else { 0 }
     }
 
     /// The server, or the one of a cluster that was asked first.
@@ -135,7 +145,7 @@ impl Connection {
             .set_number_of_retries(1);
         let single = Single::open(&node, config).await?;
         // Who may not ask is not in a cluster: its nodes tell everybody.
-        let about: String = match cmd("INFO").query_async(&mut single.manager()).await {
+        let about: String = match cmd("INFO").query_async(&mut single.manager().0).await {
             Err(error) if error.code() == Some("NOAUTH") => return Err(error),
             answer => answer.unwrap_or_default(),
         };
@@ -169,8 +179,9 @@ impl ConnectionLike for Connection {
     fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
         match &mut self.kind {
             Kind::Single(single) => Box::pin(async {
-                let answer = single.manager().req_packed_command(command).await;
-                single.judge(answer.as_ref().map(std::iter::once));
+                let (mut manager, generation) = single.manager();
+                let answer = manager.req_packed_command(command).await;
+                single.judge(generation, answer.as_ref().map(std::iter::once));
                 answer
             }),
             Kind::Cluster(connection) => connection.req_packed_command(command),
@@ -185,8 +196,9 @@ impl ConnectionLike for Connection {
     ) -> RedisFuture<'a, Vec<Value>> {
         match &mut self.kind {
             Kind::Single(single) => Box::pin(async move {
-                let answer = single.manager().req_packed_commands(pipeline, offset, count).await;
-                single.judge(answer.as_ref().map(|answers| answers.iter()));
+                let (mut manager, generation) = single.manager();
+                let answer = manager.req_packed_commands(pipeline, offset, count).await;
+                single.judge(generation, answer.as_ref().map(|answers| answers.iter()));
                 answer
             }),
             Kind::Cluster(connection) => connection.req_packed_commands(pipeline, offset, count),
@@ -195,7 +207,7 @@ impl ConnectionLike for Connection {
 
     fn get_db(&self) -> i64 {
         match &self.kind {
-            Kind::Single(single) => single.manager().get_db(),
+            Kind::Single(single) => single.manager().0.get_db(),
             Kind::Cluster(connection) => connection.get_db(),
         }
     }

@@ -30,6 +30,8 @@ pub(super) struct Watch {
 struct Open {
     connection: MultiplexedConnection,
     pushed: UnboundedReceiver<PushInfo>,
+    /// Which server everything else was asked of when this was opened.
+    generation: u64,
 }
 
 impl Watch {
@@ -45,7 +47,7 @@ impl Watch {
     pub(super) async fn foreign_writes(&self) -> Result<Foreign, StoreError> {
         let mut open = self.open.lock().await;
         // Left empty if this call fails or is dropped: then names may have been lost.
-        let Some(mut watching) = open.take() else {
+        let Some(mut watching) = open.take().filter(|open| open.generation == self.asked.generation()) else {
             *open = Some(self.connect().await.map_err(StoreError::unavailable)?);
             return Ok(Foreign::Anything);
         };
@@ -74,7 +76,7 @@ impl Watch {
         }
         // The address may have led elsewhere a moment ago: both are to be to the same server.
         self.asked.leave();
-        Ok(Open { connection, pushed })
+        Ok(Open { connection, pushed, generation: self.asked.generation() })
     }
 }
 

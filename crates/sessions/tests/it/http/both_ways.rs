@@ -64,6 +64,23 @@ pub async fn all_sessions_end_whatever_was_asked_for_before(site: Site) {
     }
 }
 
+/// Under whichever id it goes on.
+pub async fn all_sessions_end_though_another_tab_has_changed_the_id(site: Site) {
+    for steps in ["end-all", "set,end-all", "cycle,end-all", "flush,end-all"] {
+        let mut ada = Browser::of(&site);
+        ada.get("/login/ada").await;
+        let mut slow = ada.clone();
+        let path = format!("/steps/read,wait,{steps}");
+        let ending = tokio::spawn(async move { slow.get(&path).await });
+        site.wait_until_slow_has_read().await;
+        ada.get("/steps/current-cycle").await;
+        site.let_slow_go_on();
+        assert_eq!(ending.await.expect("runs").status, StatusCode::OK, "{steps}");
+        assert_eq!(ada.get("/account").await, Answer::ok("false"), "{steps}");
+        assert_eq!(site.listed("ada").await, 0, "{steps}");
+    }
+}
+
 /// Nothing that comes after a `delete` takes it back.
 pub async fn whoever_is_signed_in_and_out_in_one_request_is_out(site: Site) {
     for steps in [

@@ -319,7 +319,7 @@ async fn cycle_slowly(Extension(current): Extension<CurrentSession>, slow: Exten
 
 async fn end_all(Extension(current): Extension<CurrentSession>) -> StatusCode {
     match current.end_all(Reason::Revoked).await {
-        Ok(()) => StatusCode::OK,
+        Ok(_) => StatusCode::OK,
         Err(_) => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
@@ -406,7 +406,9 @@ async fn take_steps(
     for step in steps.split(',') {
         match step {
             "out" => current.sign_out().await.expect("signs out"),
-            "end-all" => current.end_all(Reason::Revoked).await.expect("ends"),
+            "end-all" => {
+                current.end_all(Reason::Revoked).await.expect("ends");
+            }
             "wait" => slow.wait().await,
             "current-cycle" => {
                 current.cycle_id().await.expect("answers");
