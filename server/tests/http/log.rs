@@ -242,9 +242,18 @@ async fn left_behind(origin: &str, database: &Path) -> BTreeMap<&'static str, Pr
         gone.insert(reason, phone.clone());
         phone = program();
     }
-    eve.register("eve", PASSWORD).await;
     let connection = rusqlite::Connection::open(database).expect("opens");
-    connection.execute("UPDATE sessions SET value = '{' WHERE ended IS NULL", []).expect("damages");
+    for (reason, begins) in [("idle", "seen"), ("absolute", "created")] {
+        let mut caller = program();
+        caller.register(reason, PASSWORD).await;
+        let newest = "created = (SELECT max(created) FROM sessions)";
+        let passed = format!("UPDATE sessions SET {reason} = 1, deadline = {begins} + 1 WHERE {newest}");
+        assert_eq!(connection.execute(&passed, []).expect("lets time pass"), 1, "{reason}");
+        gone.insert(reason, caller);
+    }
+    assert_eq!(eve.register("eve", PASSWORD).await.status, 201);
+    let damage = "UPDATE sessions SET value = '{' WHERE ended IS NULL AND min(idle, absolute) > 1";
+    assert_eq!(connection.execute(damage, []).expect("damages"), 1);
     nobody.cookies = vec![("id".to_owned(), SessionId::random().encode())];
     gone.extend([("corrupt", eve), ("unknown", nobody)]);
     gone
@@ -254,9 +263,11 @@ async fn left_behind(origin: &str, database: &Path) -> BTreeMap<&'static str, Pr
 async fn whoever_ends_sessions_elsewhere_is_logged_and_so_is_each_reason_that_somebody_meets() {
     let folder = tempfile::tempdir().expect("a folder");
     let (file, database) = (folder.path().join("log"), folder.path().join("data/test.db"));
-    let settings = ["log.format=json", "sessions.cache_bytes=0", "throttle.address_sign_in=off"];
+    let throttle = ["throttle.address_sign_in=off", "throttle.address_registration=off"];
+    let settings = ["log.format=json", "sessions.cache_bytes=0"].into_iter().chain(throttle);
+    let settings: Vec<_> = settings.map(str::to_owned).collect();
     let log = fs::File::create(&file).expect("a file");
-    let process = Process::start_logging(&folder, &settings.map(str::to_owned), log.into());
+    let process = Process::start_logging(&folder, &settings, log.into());
     let mut gone = left_behind(&process.origin, &database).await;
     for (reason, caller) in &mut gone {
         assert_eq!(caller.get("/api/v1/protected").await.status, 401, "{reason}");

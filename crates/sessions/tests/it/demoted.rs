@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use redis::cmd;
 use sessions::store::cached::Cached;
 use sessions::store::redis::RedisStore;
-use sessions::{Clock, FixedClock, Loaded, Policy, Record, SessionId, Store, StoreError};
+use sessions::{Clock, FixedClock, Loaded, Policy, Reason, Record, SessionId, Store, StoreError};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -42,6 +42,10 @@ impl Address {
     fn moves(&self, from: &Redis, to: &Redis) {
         let mut open = from.connect().expect("connects");
         cmd("REPLICAOF").arg("127.0.0.1").arg(1).exec(&mut open).expect("is demoted");
+        self.leads_to(to);
+    }
+
+    fn leads_to(&self, to: &Redis) {
         self.port.store(to.port(), Ordering::Relaxed);
     }
 }
@@ -95,4 +99,66 @@ async fn whoever_only_reads_what_is_kept_in_memory_finds_the_new_one() {
         cached.at_hand(&key).is_none() && matches!(cached.load(&key).await, Ok(Loaded::Absent))
     })
     .await;
+}
+
+/// Whoever asks has lost a connection, and whoever listens has not: one is with either server.
+#[tokio::test]
+async fn whoever_listens_follows_whoever_asks() {
+    let (first, second) = (Redis::start(&[]), Redis::start(&[]));
+    let address = Address::of(&first).await;
+    let clock: Arc<dyn Clock> = Arc::new(FixedClock::default());
+    let cached = Cached::new(open(&address.url, &clock).await, 1 << 20, Arc::clone(&clock));
+    until("listens", async || clients(&first).iter().any(Client::listens)).await;
+    let (key, record) = (SessionId::random().key(""), Record::new(Policy::SIGNED_IN, clock.now()));
+    let direct = open(&second.url(), &clock).await;
+    assert!(direct.insert(&key, &record).await.expect("inserts"));
+
+    address.leads_to(&second);
+    for client in clients(&first).iter().filter(|client| !client.listens()) {
+        client.is_cut_from(&first);
+    }
+    let elsewhere = SessionId::random().key("");
+    until("asks the second", async || {
+        let _ = cached.insert(&elsewhere, &record).await;
+        matches!(direct.load(&elsewhere).await, Ok(Loaded::Living(_)))
+    })
+    .await;
+    let is_at_hand = async || {
+        let _ = cached.load(&key).await;
+        cached.at_hand(&key).is_some()
+    };
+    until("it is at hand", is_at_hand).await;
+    // Long enough to have heard of whatever had happened before.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    until("it is at hand", is_at_hand).await;
+    assert!(direct.end(&key, Reason::SignedOut).await.expect("ends").is_some());
+    until("its end is heard of", async || cached.at_hand(&key).is_none()).await;
+    assert!(matches!(cached.load(&key).await, Ok(Loaded::Ended { .. })));
+}
+
+/// Somebody with a connection to a Redis, as that tells of him.
+struct Client {
+    id: String,
+    flags: String,
+}
+
+impl Client {
+    fn listens(&self) -> bool {
+        self.flags.contains('t')
+    }
+
+    fn is_cut_from(&self, redis: &Redis) {
+        let mut open = redis.connect().expect("connects");
+        cmd("CLIENT").arg(&["KILL", "ID", &self.id]).exec(&mut open).expect("is closed");
+    }
+}
+
+fn clients(redis: &Redis) -> Vec<Client> {
+    let mut open = redis.connect().expect("connects");
+    let list: String = cmd("CLIENT").arg("LIST").query(&mut open).expect("lists");
+    let of = |line: &str| {
+        let value = |name| Some(line.split(' ').find_map(|field| field.strip_prefix(name))?.to_owned());
+        Some(Client { id: value("id=")?, flags: value("flags=")? })
+    };
+    list.lines().filter_map(of).collect()
 }

@@ -80,7 +80,8 @@ impl Single {
 }
 
 impl Connection {
-    /// Connects to the server at this address, or to the cluster that it is part of. No attempt to connect, and no answer, is waited for longer than `timeout`.
+    /// Connects to the server at this address, or to the cluster that it is part of. No attempt to connect, and no
+    /// answer, is waited for longer than `timeout`.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if the URL cannot be read or nobody answers there.

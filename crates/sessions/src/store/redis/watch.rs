@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use redis::aio::MultiplexedConnection;
+use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::{AsyncConnectionConfig, Client, ProtocolVersion, PushInfo, PushKind, RedisResult, Value, cmd};
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -51,12 +51,26 @@ impl Watch {
             *open = Some(self.connect().await.map_err(StoreError::unavailable)?);
             return Ok(Foreign::Anything);
         };
-        let written = watching.written(&self.prefix).await;
+        let written = self.written(&mut watching).await;
         match &written {
             Ok(_) => *open = Some(watching),
             Err(_) => self.asked.leave(),
         }
         written
+    }
+
+    async fn written(&self, open: &mut Open) -> Result<Foreign, StoreError> {
+        let mut asked = self.asked.clone();
+        let both = async { tokio::try_join!(Server::at(&mut open.connection), Server::at(&mut asked)) };
+        let (here, there) = both.await.map_err(StoreError::unavailable)?;
+        if here.is_replica {
+            return Err(StoreError::unavailable("this Redis is a replica by now"));
+        }
+        // A connection that broke alone is made anew, and the address may have led elsewhere.
+        if here.run_id != there.run_id {
+            return Err(StoreError::unavailable("another Redis is asked by now"));
+        }
+        open.written(&self.prefix)
     }
 
     async fn connect(&self) -> RedisResult<Open> {
@@ -71,7 +85,7 @@ impl Watch {
             .arg(&["TRACKING", "ON", "BCAST", "PREFIX", &self.prefix])
             .exec_async(&mut connection)
             .await?;
-        if is_replica(&mut connection).await? {
+        if Server::at(&mut connection).await?.is_replica {
             return Err((redis::ErrorKind::Client, "this Redis is a replica").into());
         }
         // The address may have led elsewhere a moment ago: both are to be to the same server.
@@ -82,10 +96,7 @@ impl Watch {
 
 impl Open {
     /// What was written since the last call. Its names are lost with this call.
-    async fn written(&mut self, prefix: &str) -> Result<Foreign, StoreError> {
-        if is_replica(&mut self.connection).await.map_err(StoreError::unavailable)? {
-            return Err(StoreError::unavailable("this Redis is a replica by now"));
-        }
+    fn written(&mut self, prefix: &str) -> Result<Foreign, StoreError> {
         let mut written = Some(Vec::new());
         while let Ok(push) = self.pushed.try_recv() {
             match push.kind {
@@ -103,11 +114,24 @@ impl Open {
     }
 }
 
-/// Whether it hears of what is written elsewhere at best, and maybe of nothing. Who may not ask takes it for none.
-async fn is_replica(connection: &mut MultiplexedConnection) -> RedisResult<bool> {
-    match cmd("INFO").arg("replication").query_async::<String>(connection).await {
-        Err(error) if error.code() == Some("NOPERM") => Ok(false),
-        about => Ok(about?.lines().any(|line| line.trim() == "role:slave")),
+/// What a server says of itself; nothing to those who may not ask.
+#[derive(Default)]
+struct Server {
+    /// Another's after each start.
+    run_id: String,
+    /// Whether it hears of what is written elsewhere at best, and maybe of nothing.
+    is_replica: bool,
+}
+
+impl Server {
+    async fn at(connection: &mut (impl ConnectionLike + Send)) -> RedisResult<Self> {
+        let about: String = match cmd("INFO").arg(&["server", "replication"]).query_async(connection).await {
+            Err(error) if error.code() == Some("NOPERM") => return Ok(Self::default()),
+            about => about?,
+        };
+        let value = |name| about.lines().find_map(|line| line.trim().strip_prefix(name));
+        let run_id = value("run_id:").unwrap_or_default().to_owned();
+        Ok(Self { run_id, is_replica: value("role:") == Some("slave") })
     }
 }
 
