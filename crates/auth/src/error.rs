@@ -71,8 +71,8 @@ impl From<AuthError> for ApiError {
             AuthError::WrongPassword => Self::WrongPassword,
             AuthError::NoSuchSession => Self::NotFound,
             AuthError::SessionEnded(reason) => Self::SessionEnded { reason: told(reason) },
-            AuthError::Sessions(StoreError::TooLarge(error)) => {
-                tracing::error!(%error, "a session does not fit into its cookie");
+            AuthError::Sessions(error @ (StoreError::TooLarge(_) | StoreError::TooDeep(_))) => {
+                tracing::error!(%error, "a session cannot hold this");
                 Self::Internal
             }
             AuthError::Sessions(ref source) => {

@@ -103,7 +103,7 @@ impl axum::response::IntoResponse for Trouble {
 impl From<StoreError> for Trouble {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::TooLarge(error) => Self::TooLarge(error.to_string()),
+            StoreError::TooLarge(_) | StoreError::TooDeep(_) => Self::TooLarge(error.to_string()),
             StoreError::Unavailable(_) | StoreError::Corrupt(_) => Self::Unavailable,
         }
     }

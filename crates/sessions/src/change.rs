@@ -44,6 +44,13 @@ impl Change {
         }
     }
 
+    /// Whether these values are already what it makes of them.
+    #[must_use]
+    pub fn is_done_in(&self, values: &Values) -> bool {
+        self.set.iter().all(|(key, value)| values.get(key) == Some(value))
+            && !self.removed.iter().any(|key| values.contains(key))
+    }
+
     /// Whether it changes nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -38,7 +38,7 @@ mod sweeps;
 pub use changes::*;
 pub use ends::*;
 pub use faults::*;
-pub use in_cookies::InCookies;
+pub use in_cookies::{Browsers, InCookies};
 pub use inserts::*;
 pub use insides::*;
 pub use limits::*;
@@ -101,6 +101,7 @@ macro_rules! conformance_tests {
             an_insert_never_overwrites
             an_insert_never_overwrites_an_ended_session
             of_parallel_inserts_under_one_key_one_is_done
+            a_taken_id_draws_another
             an_unknown_key_is_absent
             a_load_after_a_change_sees_it
             a_loaded_record_is_the_inserted_one
@@ -128,6 +129,7 @@ macro_rules! conformance_tests {
             an_account_s_end_ends_what_has_expired_too_and_neither_lists_nor_counts_it
             a_session_that_begins_while_its_account_s_are_ended_is_ended_or_listed
             applications_on_one_store_do_not_see_each_other
+            what_is_stored_is_there_when_it_is_opened_again
             odd_values_survive_unchanged
             a_mebibyte_survives_unchanged
             a_read_never_writes

@@ -26,6 +26,7 @@ pub use presence::Presence;
 use request_store::ThroughSession;
 pub(crate) use request_store::meaning;
 pub(crate) use settle::Settled;
+pub(crate) use state::SetCookie;
 use state::{CookieAnswer, GoesOn, State};
 
 /// The session of one request: who it is, what it holds, and what becomes of it.
@@ -125,15 +126,30 @@ impl CurrentSession {
         set: Values,
         removed: impl IntoIterator<Item = String>,
     ) -> Result<Option<Record>, StoreError> {
+        self.settle_session().await?;
         let change = Change { set, removed: removed.into_iter().collect(), at: self.sessions().now() };
-        self.visit.change(change).await
+        let changed = self.visit.change(change).await?;
+        self.renew_session().await;
+        Ok(changed)
+    }
+
+    /// Looks again, and takes over what others have made of the living session since it was loaded. `false`: it has
+    /// ended, or there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn reload(&self) -> Result<bool, StoreError> {
+        let mut state = self.visit.loaded().await?;
+        self.visit.catch_up(&mut state).await?;
+        Ok(state.living().is_some())
     }
 
     /// Signs an account in: a new id, a new record, and the old one ended, whoever's it was. Always
     /// sets the cookie.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`]: nobody is signed in, and the old session stands.
+    /// [`StoreError::Unavailable`]: nobody is signed in, and the old session stands, unless the store ended it and did
+    /// not say so in time, twice.
     pub async fn sign_in(&self, sign_in: SignIn) -> Result<Record, StoreError> {
         self.settle_session().await?;
         let mut state = self.visit.loaded().await?;
@@ -166,7 +182,7 @@ impl CurrentSession {
     /// to sign in again.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`]: the old id stands.
+    /// [`StoreError::Unavailable`]: the old id stands, unless the store ended it and did not say so in time, twice.
     pub async fn cycle_id(&self) -> Result<bool, StoreError> {
         self.settle_session().await?;
         self.visit.cycle_id().await
@@ -200,12 +216,17 @@ impl CurrentSession {
         Ok(sessions.of_account(account).await?.unwrap_or_else(alone))
     }
 
-    /// Ends all other sessions of the account that is signed in. `false`: nobody is, or this session has ended
-    /// meanwhile, here or on another server, and ends no other any more, unless it is at the same moment.
+    /// Ends all other sessions of the account that is signed in; this one goes on under a new id, so that whoever has a
+    /// copy of the old one is out as well. `false`: nobody is signed in, or this session has ended meanwhile, here or on
+    /// another server, and ends no other any more.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`]: some may have ended; where the cookie holds the record, this one too.
+    /// [`StoreError::Unavailable`]: the id may have changed, and some may have ended.
     pub async fn end_others(&self, reason: Reason) -> Result<bool, StoreError> {
+        let is_signed_in = self.visit.loaded().await?.signed_in().is_some();
+        if !is_signed_in || !self.cycle_id().await? {
+            return Ok(false);
+        }
         let mut state = self.visit.loaded().await?;
         let Some((living, account)) = state.signed_in() else { return Ok(false) };
         let Some(epoch) = self.visit.sessions.end_others(living, account, reason).await? else {
@@ -220,11 +241,12 @@ impl CurrentSession {
     }
 
     /// Ends all sessions of the account that is signed in, this one too. What its lifecycles keep goes on as after
-    /// [`sign_out`](Self::sign_out). `false`: nobody is, or this session's record is in a cookie that has been ended for
-    /// good, maybe on another server, and ends no other any more.
+    /// [`sign_out`](Self::sign_out). `false`: nobody is, or this session has been ended for good meanwhile, here or on
+    /// another server, and ends no other any more.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`]: some may have ended, this one last, so that it can be tried again.
+    /// [`StoreError::Unavailable`]: some may have ended. This one is the last, so that it can be tried again, unless
+    /// [`Session`] was told to end it.
     pub async fn end_all(&self, reason: Reason) -> Result<bool, StoreError> {
         let account = {
             let mut state = self.visit.loaded().await?;
@@ -270,10 +292,11 @@ impl CurrentSession {
         // Those of one moment in the same order for everybody who lists them.
         listed.sort_by_key(|one| (Some(one.key) != here, Reverse((one.record.created_at, one.key))));
         let oldest = listed.get(most..).unwrap_or_default();
+        let mut ended = 0;
         for one in oldest {
-            self.visit.sessions.end_by_key(&one.key, Reason::Displaced).await?;
+            ended += usize::from(self.visit.sessions.end_by_key(&one.key, Reason::Displaced).await?);
         }
-        Ok(oldest.len())
+        Ok(ended)
     }
 
     /// Ends the session. What its lifecycles keep goes on in a new anonymous session with a new id;

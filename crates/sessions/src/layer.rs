@@ -11,7 +11,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 use tower_sessions::{Session, session, session_store};
 
-use crate::current::{Settled, Visit, meaning};
+use crate::current::{SetCookie, Settled, Visit, meaning};
 use crate::{CurrentSession, Sessions};
 
 /// Gives each request a [`CurrentSession`] and a [`Session`], and writes the cookie if it changed.
@@ -141,7 +141,8 @@ impl Handed {
 
 fn with_headers<B>(mut response: Response<B>, settled: Settled) -> Response<B> {
     let headers = response.headers_mut();
-    if let Some(cookie) = settled.set_cookie.and_then(|cookie| HeaderValue::try_from(cookie).ok()) {
+    if let Some(cookie) = settled.set_cookie.and_then(|SetCookie(cookie)| HeaderValue::try_from(cookie).ok())
+    {
         headers.append(SET_COOKIE, cookie);
     }
     if settled.was_read {

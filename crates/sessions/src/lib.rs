@@ -126,4 +126,4 @@ pub use refused::Refused;
 pub use settings::{Anonymous, Sessions, SessionsBuilder};
 pub use store::{Capabilities, Loaded, Store, StoreError, Summary};
 pub use typed_key::TypedKey;
-pub use values::Values;
+pub use values::{MOST_NESTED, TooDeep, Values};

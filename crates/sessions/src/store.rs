@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use crate::{AccountKey, Change, Key, Pauses, Reason, Record, TooLarge};
+use crate::{AccountKey, Change, Key, Pauses, Reason, Record, TooDeep, TooLarge};
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub use migrations::Migrations;
 
@@ -179,6 +179,9 @@ pub enum StoreError {
     /// The record does not fit into its cookie. Nothing was changed.
     #[error(transparent)]
     TooLarge(#[from] TooLarge),
+    /// A value is nested too deeply to be read back. Nothing was changed.
+    #[error(transparent)]
+    TooDeep(#[from] TooDeep),
 }
 
 impl StoreError {

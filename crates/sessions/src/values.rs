@@ -8,6 +8,18 @@ use serde_json::Value;
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
+/// Most lists and objects within each other in one value. `serde_json` writes more than the 127 that it reads, and some
+/// stores have two of their own around them.
+pub const MOST_NESTED: usize = 100;
+
+/// A value that no store could read back.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the session value `{name}` has more than {MOST_NESTED} lists and objects within each other")]
+pub struct TooDeep {
+    /// The value's name.
+    pub name: String,
+}
+
 /// What a session holds: JSON values by name, in the order of the names, each name once.
 ///
 /// A sorted list; up to four values, with names of up to 23 bytes, are in one piece of memory with the record. Sessions
@@ -21,6 +33,14 @@ impl Values {
     #[must_use]
     pub const fn new() -> Self {
         Self(SmallVec::new_const())
+    }
+
+    /// Finds a value that could be written and never read.
+    pub(crate) fn check_depth(&self) -> Result<(), TooDeep> {
+        match self.iter().find(|(_, value)| is_deeper(value, MOST_NESTED)) {
+            Some((name, _)) => Err(TooDeep { name: name.to_owned() }),
+            None => Ok(()),
+        }
     }
 
     /// The value with this name.
@@ -130,6 +150,16 @@ impl<Name: Into<SmolStr>, V: Into<Value>, const COUNT: usize> From<[(Name, V); C
     }
 }
 
+/// Whether a value has more than so many lists and objects within each other.
+fn is_deeper(value: &Value, most: usize) -> bool {
+    let Some(inner) = most.checked_sub(1) else { return value.is_array() || value.is_object() };
+    match value {
+        Value::Array(items) => items.iter().any(|item| is_deeper(item, inner)),
+        Value::Object(entries) => entries.values().any(|entry| is_deeper(entry, inner)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
 /// Over names and values.
 type Iter<'a> =
     std::iter::Map<std::slice::Iter<'a, (SmolStr, Value)>, fn(&'a (SmolStr, Value)) -> (&'a str, &'a Value)>;
@@ -219,6 +249,19 @@ mod tests {
         let mut values = Values::from([("a", 1), ("b", 2), ("c", 3)]);
         values.retain(|name, value| name != "a" && *value != 3);
         assert_eq!(values, Values::from([("b", 2)]));
+    }
+
+    #[test]
+    fn what_is_nested_too_deeply_is_found_by_its_name() {
+        let nested = |levels| {
+            (0..levels).fold(
+                json!(1),
+                |inner, level| if level % 2 == 0 { json!([inner]) } else { json!({"a": inner}) },
+            )
+        };
+        assert_eq!(Values::from([("a", json!(1)), ("b", nested(MOST_NESTED))]).check_depth(), Ok(()));
+        let deep = Values::from([("a", json!(1)), ("b", nested(MOST_NESTED + 1))]);
+        assert_eq!(deep.check_depth(), Err(TooDeep { name: "b".to_owned() }));
     }
 
     proptest! {

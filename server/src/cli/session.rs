@@ -83,9 +83,9 @@ async fn revoke_all(sessions: &Sessions, account: &Account) -> Result<(), Failur
 async fn revoke(sessions: &Sessions, account: &Account, handle: &str) -> Result<(), Failure> {
     let listed = sessions.of_account(account.key).await?.ok_or_else(|| cannot_list(sessions))?;
     let found = listed.iter().find(|summary| summary.key.handle() == handle);
-    let found = found.ok_or_else(|| format!("{} has no session {handle}", account.username))?;
-    sessions.end_by_key(&found.key, Reason::Revoked).await?;
-    say("session ended")
+    let none = || format!("{} has no session {handle}", account.username);
+    let has_ended = sessions.end_by_key(&found.ok_or_else(none)?.key, Reason::Revoked).await?;
+    if has_ended { say("session ended") } else { Err(none().into()) }
 }
 
 async fn sweep(sessions: &Sessions) -> Result<(), Failure> {

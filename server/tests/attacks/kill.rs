@@ -142,6 +142,13 @@ impl Visitor {
                 "{language}, but of {known:?} the first was acknowledged, the other asked for"
             );
             self.language = found;
+            if name.is_some() {
+                let listed =
+                    self.send(client.get(format!("{origin}/api/v1/sessions"))).await.expect("answers");
+                let listed = listed.get("sessions").and_then(Value::as_array).expect("a list");
+                let here = listed.iter().filter(|one| one.get("current") == Some(&Value::Bool(true)));
+                assert_eq!(here.count(), 1, "a session that lives is on its account's list");
+            }
         }
         self.asked = None;
         self.steps += 1;

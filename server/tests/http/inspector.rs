@@ -148,7 +148,7 @@ async fn an_end_from_elsewhere_is_told_with_its_reason() {
     let request = ada.bare(reqwest::Method::DELETE, "/api/v1/sessions");
     assert_eq!(ada.send(request).await.status, 204);
     assert_eq!(events(&inspected(&mut phone).await), ["ended revoked"]);
-    assert_eq!(events(&inspected(&mut ada).await), ["signed_in"], "hers alone");
+    assert_eq!(events(&inspected(&mut ada).await), ["signed_in", "id_changed"], "hers alone");
 }
 
 /// The id within a signed record; elsewhere the cookie's own value.

@@ -36,12 +36,15 @@ impl Visitor {
             return self.logout().await;
         }
         self.recent_member().await?;
-        self.session.sessions().end_by_key(&key, Reason::Revoked).await?;
+        if !self.session.sessions().end_by_key(&key, Reason::Revoked).await? {
+            // It has ended since it was listed, or goes on under another handle.
+            return Err(AuthError::NoSuchSession);
+        }
         self.report_of(SecurityEvent::SessionRevoked, member, Some(key)).await;
         self.whoami()
     }
 
-    /// Ends all sessions of the account but this one. Returns who is here.
+    /// Ends all sessions of the account but this one, which gets a new id. Returns who is here.
     ///
     /// # Errors
     /// [`AuthError::RecentSignInRequired`], [`AuthError::SessionEnded`] if this one ends at the same moment, those of

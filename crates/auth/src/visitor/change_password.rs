@@ -58,15 +58,14 @@ impl Visitor {
     /// sessions have ended. A process that is killed in between has left a note of what is still to do; a store
     /// that fails gets the old password back.
     async fn put_password(&self, account: &Account, new: &PasswordHash) -> Result<(), AuthError> {
-        if !self.session.cycle_id().await? {
+        if !self.session.reload().await? {
             // Somebody has ended it while passwords were hashed.
             return Err(AuthError::SessionEnded(None));
         }
         let accounts = &self.auth.accounts;
         let Some(pending) = accounts.change_password(account.key, &account.password, new).await? else {
             // Somebody was faster: what was typed is not the current password any more, or there is no account. They
-            // end its sessions, but may have looked for them before this one had its id.
-            self.session.sign_out().await?;
+            // end its sessions, this one too.
             return Err(AuthError::WrongPassword);
         };
         if let Err(error) = self.end_sessions_of_old_password(&pending).await {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Backing, Living};
+use super::{Backing, ClientBacking, Living};
 use crate::revocations::Raised;
 use crate::{AccountKey, Key, Reason, Record, Sessions, Store, StoreError, Summary};
 
@@ -25,14 +25,15 @@ impl Sessions {
         }
     }
 
-    /// Ends the session with this key; none of those whose records are in cookies.
+    /// Ends the session with this key. `false`: none lives under it; it may have gone on under another. None does whose
+    /// record is in a cookie.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn end_by_key(&self, key: &Key, reason: Reason) -> Result<(), StoreError> {
+    pub async fn end_by_key(&self, key: &Key, reason: Reason) -> Result<bool, StoreError> {
         match &self.settings().backing {
-            Backing::Server { store, .. } => self.within_budget(store.end(key, reason)).await.map(drop),
-            Backing::Client(_) => Ok(()),
+            Backing::Server { store, .. } => Ok(self.within_budget(store.end(key, reason)).await?.is_some()),
+            Backing::Client(_) => Ok(false),
         }
     }
 
@@ -53,13 +54,35 @@ impl Sessions {
                 Ok(Some(living.epoch))
             }
             Backing::Client(client) => {
-                let raising = client.remembered.raise(account, reason, self.now());
-                let Raised { from, to } = self.within_budget(raising).await?;
-                // Whoever ended it since it was asked has done so for good.
-                let lives = from == living.epoch && self.still_lives(Living { epoch: to, ..living }).await?;
-                Ok(lives.then_some(to))
+                let Raised { from, to } = self.raise_above(client, living, account, reason).await?;
+                if from != living.epoch {
+                    return Ok(None);
+                }
+                // Whoever ended it since it was asked has done so for good. If that cannot be told, the cookie is good
+                // for nothing, or the only one that is.
+                let lives = self.still_lives(Living { epoch: to, ..living }).await;
+                Ok(lives.unwrap_or(true).then_some(to))
             }
         }
+    }
+
+    /// Raises the account's epoch for a session that is to go on in it.
+    async fn raise_above(
+        &self,
+        client: &ClientBacking,
+        living: Living<'_>,
+        account: AccountKey,
+        reason: Reason,
+    ) -> Result<Raised, StoreError> {
+        let at = self.now();
+        let failure = match self.within_budget(client.remembered.raise(account, reason, at)).await {
+            Err(failure) => failure,
+            raised => return raised,
+        };
+        // What fails may have been done.
+        let raised = Raised::at(living.epoch, at);
+        let has_risen = self.standing_now(client, living).await?.epoch == raised.to;
+        if has_risen { Ok(raised) } else { Err(failure) }
     }
 
     /// Ends all sessions of an account, this one last. Returns what it held at last; `None`: it had ended already.
@@ -102,13 +125,25 @@ impl Sessions {
         account: AccountKey,
         reason: Reason,
     ) -> Result<u64, StoreError> {
-        let end = || self.within_budget(store.end_of_account(account, except, reason));
-        let mut count = end().await?;
-        // One that went on under another id meanwhile may have been missed: its new id was not there yet when it was
-        // looked for, and its old one had ended. It is there now.
-        while let missed @ 1.. = end().await? {
-            count += missed;
+        let mut count = 0;
+        loop {
+            let ended = self.within_budget(store.end_of_account(account, except, reason)).await?;
+            count += ended;
+            // One that went on under another id meanwhile may have been missed: its new id was not there yet when it was
+            // looked for, and its old one had ended.
+            if ended == 0 && !self.has_others(store, except, account).await? {
+                return Ok(count);
+            }
         }
-        Ok(count)
+    }
+
+    async fn has_others(
+        &self,
+        store: &Arc<dyn Store>,
+        except: Option<&Key>,
+        account: AccountKey,
+    ) -> Result<bool, StoreError> {
+        let listed = self.within_budget(store.of_account(account)).await?;
+        Ok(listed.iter().any(|one| Some(&one.key) != except))
     }
 }

@@ -6,6 +6,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::{Backing, ClientBacking, Shown};
 use crate::revocations::{EndedBy, EndedEarly, Raised, Standing};
+use crate::store::encoding::millis;
 use crate::store::{Loaded, StoreError};
 use crate::{Change, Contents, Key, Reason, Record, SessionId, Sessions, signed_id};
 
@@ -47,12 +48,20 @@ impl Sessions {
 
     /// Puts a record under a new id. Returns it, and the epoch in which the record begins.
     pub(crate) async fn insert(&self, record: &Record) -> Result<(SessionId, u64), StoreError> {
+        record.values.check_depth()?;
         match &self.settings().backing {
             Backing::Server { store, .. } => loop {
                 let id = SessionId::random();
-                if self.within_budget(store.insert(&self.key(&id), record)).await? {
-                    self.begun().note();
-                    return Ok((id, 0));
+                match self.within_budget(store.insert(&self.key(&id), record)).await {
+                    Ok(false) => {}
+                    Ok(true) => {
+                        self.begun().note();
+                        return Ok((id, 0));
+                    }
+                    Err(error) => {
+                        self.forsake(id);
+                        return Err(error);
+                    }
                 }
             },
             Backing::Client(_) => {
@@ -64,12 +73,23 @@ impl Sessions {
         }
     }
 
+    /// Ends a session that nobody was told of, and that may have begun all the same; not to be waited for.
+    fn forsake(&self, id: SessionId) {
+        let sessions = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = sessions.end(&id, None, Reason::Cycled).await {
+                tracing::debug!(%error, "a session that nobody has may have begun");
+            }
+        });
+    }
+
     /// Applies a change to a living record. `None`: it has ended.
     pub(crate) async fn apply(
         &self,
         living: Living<'_>,
         change: &Change,
     ) -> Result<Option<Record>, StoreError> {
+        change.set.check_depth()?;
         match &self.settings().backing {
             Backing::Server { store, .. } => {
                 self.within_budget(store.apply(&self.key(&living.id), change)).await
@@ -131,7 +151,28 @@ impl Sessions {
 
     /// Ends a session that is to go on with `new` under another id, begun in `epoch`. Returns what it held at last, and
     /// the epoch in which it goes on; `None`: it had ended already, and is not to go on.
+    ///
+    /// What fails may have been done, and is about to lose somebody's session: it is tried once more, which waits for
+    /// its turn behind the first.
     pub(crate) async fn end_to_go_on(
+        &self,
+        old: Living<'_>,
+        new: &Record,
+        epoch: u64,
+    ) -> Result<Option<(Record, u64)>, StoreError> {
+        let since = self.now();
+        match self.end_for_another(old, new, epoch).await {
+            Err(StoreError::Unavailable(_)) => {}
+            answer => return answer,
+        }
+        let again = self.end_for_another(old, new, epoch).await?;
+        if again.is_none() && self.has_gone_on_since(old, epoch, since).await? {
+            return Ok(Some((old.record.clone(), epoch)));
+        }
+        Ok(again)
+    }
+
+    async fn end_for_another(
         &self,
         old: Living<'_>,
         new: &Record,
@@ -155,6 +196,28 @@ impl Sessions {
                 Ok(goes_on_in.map(|epoch| (old.record.clone(), epoch)))
             }
         }
+    }
+
+    /// Whether a session that lived at the moment `since` has ended to go on under another id, and by nothing else.
+    async fn has_gone_on_since(
+        &self,
+        old: Living<'_>,
+        epoch: u64,
+        since: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        let key = self.key(&old.id);
+        let ended = match &self.settings().backing {
+            Backing::Server { store, .. } => match self.within_budget(store.load(&key)).await? {
+                Loaded::Ended { reason, at } => Some((reason, at)),
+                Loaded::Living(_) | Loaded::Absent => None,
+            },
+            Backing::Client(client) => {
+                let standing = self.standing_now(client, old).await?;
+                standing.ended.filter(|_| standing.epoch == epoch && epoch == old.epoch)
+            }
+        };
+        // Stores keep milliseconds.
+        Ok(ended.is_some_and(|(reason, at)| reason == Reason::Cycled && millis(at) >= millis(since)))
     }
 
     /// Remembers the end of a session whose record is in a cookie.
@@ -213,7 +276,9 @@ impl Sessions {
                 let loaded = self.within_budget(store.load(&key)).await?;
                 Ok(matches!(loaded, Loaded::Living(_)))
             }
-            Backing::Client(_) => Ok(self.end_of_client_side(living).await?.is_none()),
+            Backing::Client(client) => {
+                Ok(self.standing_now(client, living).await?.end_of(living.epoch).is_none())
+            }
         }
     }
 
@@ -223,20 +288,33 @@ impl Sessions {
         Ok(standing.end_of(living.epoch).is_none())
     }
 
-    /// Whether a session whose record is in a cookie has ended, and does not go on under another id.
+    /// Whether a session has ended, and does not go on under another id.
     pub(crate) async fn has_ended_for_good(&self, living: Living<'_>) -> Result<bool, StoreError> {
-        Ok(self.end_of_client_side(living).await?.is_some_and(|(reason, _)| reason != Reason::Cycled))
+        match &self.settings().backing {
+            Backing::Server { store, .. } => {
+                Ok(match self.within_budget(store.load(&self.key(&living.id))).await? {
+                    Loaded::Living(_) => false,
+                    Loaded::Ended { reason, .. } => reason != Reason::Cycled,
+                    Loaded::Absent => true,
+                })
+            }
+            Backing::Client(client) => {
+                let standing = self.standing_now(client, living).await?;
+                let is_cycled = matches!(standing.ended, Some((Reason::Cycled, _)));
+                // As which it may have ended since.
+                Ok(living.epoch < standing.epoch || standing.ended.is_some() && !is_cycled)
+            }
+        }
     }
 
-    /// Why and when such a session has ended, if it has, on whatever server.
-    async fn end_of_client_side(
+    /// How such a session stands, on whatever server it has ended.
+    pub(super) async fn standing_now(
         &self,
+        client: &ClientBacking,
         living: Living<'_>,
-    ) -> Result<Option<(Reason, OffsetDateTime)>, StoreError> {
-        let Backing::Client(client) = &self.settings().backing else { return Ok(None) };
+    ) -> Result<Standing, StoreError> {
         let key = self.key(&living.id);
-        let asking = client.remembered.standing_now(&key, living.record.account, self.now());
-        Ok(self.within_budget(asking).await?.end_of(living.epoch))
+        self.within_budget(client.remembered.standing_now(&key, living.record.account, self.now())).await
     }
 
     pub(super) async fn standing(&self, key: &Key, record: &Record) -> Result<Standing, StoreError> {

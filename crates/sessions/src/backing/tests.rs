@@ -15,6 +15,7 @@ use tower_layer::Layer as _;
 use tower_service::Service as _;
 
 use super::*;
+use crate::current::SetCookie;
 use crate::revocations::memory::MemoryRevocations;
 use crate::revocations::{EndedBy, EndedEarly, Raised, Standing};
 use crate::store::memory::MemoryStore;
@@ -210,6 +211,10 @@ struct Meddled {
     all_end_next: Mutex<Option<AccountKey>>,
     /// So many ends of an account's sessions come just before a session goes on under another id.
     missed: AtomicUsize,
+    /// So many ends are done, and their answers lost.
+    unheard: AtomicUsize,
+    /// So many inserts likewise.
+    unheard_inserts: AtomicUsize,
 }
 
 impl Meddled {
@@ -221,6 +226,8 @@ impl Meddled {
             fails: AtomicUsize::new(0),
             taken: AtomicUsize::new(0),
             missed: AtomicUsize::new(0),
+            unheard: AtomicUsize::new(0),
+            unheard_inserts: AtomicUsize::new(0),
             ends_next: Mutex::default(),
             changes_next: Mutex::default(),
             all_end_next: Mutex::default(),
@@ -232,6 +239,10 @@ impl Meddled {
         let lifecycles = Lifecycles::default().declare(&TypedKey::<String>::new("theme", Lifecycle::BROWSER));
         SessionsBuilder { clock, lifecycles, ..SessionsBuilder::new(Arc::clone(self) as _) }.build()
     }
+}
+
+fn unless_unheard<T>(left: &AtomicUsize, answer: T) -> Result<T, StoreError> {
+    if one_less(left) { Err(StoreError::unavailable("too late")) } else { Ok(answer) }
 }
 
 fn one_less(left: &AtomicUsize) -> bool {
@@ -253,7 +264,7 @@ impl Store for Meddled {
         if let Some((key, change)) = changes {
             self.store.apply(&key, &change).await?;
         }
-        Ok(inserted)
+        unless_unheard(&self.unheard_inserts, inserted)
     }
 
     async fn load(&self, key: &Key) -> Result<Loaded, StoreError> {
@@ -280,7 +291,7 @@ impl Store for Meddled {
     }
 
     async fn end(&self, key: &Key, reason: Reason) -> Result<Option<Record>, StoreError> {
-        self.store.end(key, reason).await
+        unless_unheard(&self.unheard, self.store.end(key, reason).await?)
     }
 
     async fn of_account(&self, account: AccountKey) -> Result<Vec<Summary>, StoreError> {
@@ -311,10 +322,20 @@ impl Store for Meddled {
 /// The session of a request with the cookie of a new session of `account`, and its key.
 async fn signed_in(sessions: &Sessions, account: AccountKey) -> (CurrentSession, Key) {
     let record = Record { account: Some(account), ..Record::new(Policy::SIGNED_IN, sessions.now()) };
-    let (id, _) = sessions.insert(&record).await.expect("is stored");
-    let cookie = format!("__Host-id={}", id.encode()).parse().expect("a header");
-    let headers = HeaderMap::from_iter([(COOKIE, cookie)]);
-    (CurrentSession::of_request(sessions.clone(), &headers), sessions.key(&id))
+    let (id, epoch) = sessions.insert(&record).await.expect("is stored");
+    let cookie = sessions.cookie_value(Living { id, record: &record, epoch }, None).expect("fits");
+    (request_with(sessions, &format!("__Host-id={cookie}")), sessions.key(&id))
+}
+
+fn request_with(sessions: &Sessions, cookie: &str) -> CurrentSession {
+    let headers = HeaderMap::from_iter([(COOKIE, cookie.parse().expect("a header"))]);
+    CurrentSession::of_request(sessions.clone(), &headers)
+}
+
+/// The session of the request that comes next.
+async fn next_request(current: &CurrentSession) -> CurrentSession {
+    let SetCookie(cookie) = current.visit.settle().await.expect("settles").set_cookie.expect("is handed out");
+    request_with(current.sessions(), cookie.split(';').next().unwrap_or_default())
 }
 
 #[tokio::test]
@@ -447,9 +468,110 @@ async fn the_end_of_all_sessions_is_asked_for_until_there_is_none() {
     let store = Meddled::new();
     let (sessions, account) = (store.engine(), AccountKey::random());
     signed_in(&sessions, account).await;
-    store.missed.store(1, Ordering::Relaxed);
+    store.missed.store(3, Ordering::Relaxed);
     assert_eq!(sessions.end_of_account(account, Reason::Revoked).await.expect("ends"), Some(1));
     assert_eq!(sessions.of_account(account).await.expect("lists"), Some(vec![]));
+}
+
+/// Whoever gave up waiting knows nothing of it.
+#[tokio::test]
+async fn a_session_that_began_and_nobody_was_told_of_ends() {
+    let store = Meddled::new();
+    let (sessions, account) = (store.engine(), AccountKey::random());
+    let record = Record { account: Some(account), ..Record::new(Policy::SIGNED_IN, sessions.now()) };
+    store.unheard_inserts.store(1, Ordering::Relaxed);
+    assert!(is_unavailable(&sessions.insert(&record).await));
+    for _ in 0..1000 {
+        if sessions.of_account(account).await.expect("lists") == Some(vec![]) {
+            return;
+        }
+        tokio::time::sleep(Wait::from_millis(1)).await;
+    }
+    unreachable!("it is ended");
+}
+
+/// Revocations that note so many ends, and whose answers are lost.
+#[derive(Debug, Default)]
+struct Unheard(MemoryRevocations, AtomicUsize);
+
+#[async_trait]
+impl Revocations for Unheard {
+    async fn standing(&self, key: &Key, account: Option<AccountKey>) -> Result<Standing, StoreError> {
+        self.0.standing(key, account).await
+    }
+
+    async fn end(&self, ended: &EndedEarly) -> Result<EndedBy, StoreError> {
+        unless_unheard(&self.1, self.0.end(ended).await?)
+    }
+
+    async fn raise(
+        &self,
+        account: AccountKey,
+        reason: Reason,
+        at: OffsetDateTime,
+    ) -> Result<Raised, StoreError> {
+        unless_unheard(&self.1, self.0.raise(account, reason, at).await?)
+    }
+
+    async fn sweep(&self, now: OffsetDateTime, limit: usize) -> Result<u64, StoreError> {
+        self.0.sweep(now, limit).await
+    }
+}
+
+fn over_unheard() -> (Sessions, Arc<Unheard>) {
+    let codec = ClientSide::new(Sealing::Signed, KeyRing::new([[1; 32]]).expect("a key"));
+    let unheard = Arc::new(Unheard::default());
+    let client = ClientBacking::new(codec, Arc::clone(&unheard) as _, Duration::ZERO);
+    (SessionsBuilder::over(Backing::Client(client)).build(), unheard)
+}
+
+/// Else both ids would be dead, and the browser signed out by an answer that says to try again.
+///
+/// ASVS V16.5.3.
+#[tokio::test]
+async fn a_change_of_id_that_was_done_and_not_told_in_time_goes_on() {
+    let store = Meddled::new();
+    let (over_cookies, unheard) = over_unheard();
+    for (sessions, left) in [(store.engine(), &store.unheard), (over_cookies, &unheard.1)] {
+        let (current, key) = signed_in(&sessions, AccountKey::random()).await;
+        current.presence().await.expect("lives");
+        left.store(1, Ordering::Relaxed);
+        assert!(current.cycle_id().await.expect("is done"));
+        let next = next_request(&current).await;
+        assert!(next.presence().await.expect("lives").record().is_some());
+        assert_ne!(next.key().await.expect("lives"), Some(key));
+    }
+}
+
+/// ASVS V16.5.3.
+#[tokio::test]
+async fn whoever_ends_all_others_stays_though_that_was_not_told_in_time() {
+    let (sessions, unheard) = over_unheard();
+    let account = AccountKey::random();
+    let ((current, _), (other, _)) =
+        (signed_in(&sessions, account).await, signed_in(&sessions, account).await);
+    let record = current.presence().await.expect("lives").record().expect("lives").clone();
+    let living = Living { id: SessionId::random(), record: &record, epoch: 0 };
+    unheard.1.store(1, Ordering::Relaxed);
+    let epoch = sessions.end_others(living, account, Reason::Revoked).await.expect("is done");
+    assert!(epoch.is_some_and(|epoch| epoch > 0));
+    assert!(other.presence().await.expect("answers").record().is_none());
+}
+
+/// ASVS V16.2.5.
+#[tokio::test]
+async fn a_cookie_that_is_to_be_handed_out_is_not_shown() {
+    let (over_cookies, _) = over_unheard();
+    for sessions in [Meddled::new().engine(), over_cookies] {
+        let (current, _) = signed_in(&sessions, AccountKey::random()).await;
+        assert!(current.cycle_id().await.expect("lives"));
+        let shown = format!("{current:?}");
+        let settled = current.visit.settle().await.expect("settles");
+        let shown = shown + &format!("{settled:?}");
+        let SetCookie(cookie) = settled.set_cookie.expect("is handed out");
+        let value = cookie.split(['=', ';']).nth(1).expect("has a value");
+        assert!(shown.contains("SetCookie") && !shown.contains(value), "{shown}");
+    }
 }
 
 /// Another server that is always a moment faster.

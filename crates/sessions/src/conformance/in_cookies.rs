@@ -14,27 +14,31 @@ use crate::{
     Sessions, SessionsBuilder, Store, Summary,
 };
 
-/// Sessions whose records are in cookies, as a store: it does what the engine does with them, and keeps the cookies
-/// as the visitors' browsers would.
+/// The browsers of all visitors, with the cookie that each has; the same for whoever is given a clone.
+#[derive(Clone, Debug, Default)]
+pub struct Browsers(Arc<Mutex<HashMap<Key, String>>>);
+
+/// Sessions whose records are in cookies, as a store: it does what the engine does with them, and hands the cookies to
+/// the visitors' browsers.
 #[derive(Debug)]
 pub struct InCookies {
     sessions: Sessions,
-    browsers: Mutex<HashMap<Key, String>>,
+    browsers: Browsers,
 }
 
 impl InCookies {
-    /// Over this backing, for the application with this prefix. Nobody has a cookie yet.
+    /// Over this backing, for the application with this prefix that these browsers visit.
     #[must_use]
-    pub fn new(backing: ClientBacking, prefix: &str, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(backing: ClientBacking, prefix: &str, clock: Arc<dyn Clock>, browsers: Browsers) -> Self {
         let backing = Backing::Client(backing);
         let key_prefix = prefix.to_owned();
         let sessions = SessionsBuilder { clock, key_prefix, ..SessionsBuilder::over(backing) }.build();
-        Self { sessions, browsers: Mutex::default() }
+        Self { sessions, browsers }
     }
 
     /// What the browser shows.
     fn shown(&self, key: &Key) -> Shown {
-        let browsers = self.browsers.lock();
+        let browsers = self.browsers.0.lock();
         browsers.get(key).map_or(Shown::Nothing, |cookie| self.sessions.recognise(cookie))
     }
 
@@ -58,7 +62,7 @@ impl InCookies {
     /// Sends the browser a cookie.
     fn hand_out(&self, key: &Key, living: Living<'_>) -> Result<(), StoreError> {
         let cookie = self.sessions.cookie_value(living, None)?;
-        self.browsers.lock().insert(*key, cookie);
+        self.browsers.0.lock().insert(*key, cookie);
         Ok(())
     }
 }
@@ -117,7 +121,7 @@ impl Store for InCookies {
         except: Option<&Key>,
         reason: Reason,
     ) -> Result<u64, StoreError> {
-        let keys: Vec<Key> = self.browsers.lock().keys().copied().collect();
+        let keys: Vec<Key> = self.browsers.0.lock().keys().copied().collect();
         let mut living = Vec::new();
         for key in keys {
             living.extend(self.living(&key).await?.map(|(shown, record)| (key, shown, record)));

@@ -2,11 +2,18 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
+use parking_lot::Mutex;
 use serde_json::json;
+use time::OffsetDateTime;
 
 use super::{Bench, Fixture, IN_A_COOKIE};
-use crate::store::Loaded;
-use crate::{AccountKey, Clock, Policy, Reason, Record, SessionId, Values};
+use crate::store::{Loaded, StoreError, Summary};
+use crate::values::MOST_NESTED;
+use crate::{
+    AccountKey, Capabilities, Change, Clock, Key, Pauses, Policy, Reason, Record, SessionId, SessionsBuilder,
+    Store, Values,
+};
 
 /// A key that is taken stays as it is, and the caller is told.
 pub async fn an_insert_never_overwrites(fixture: &impl Fixture) {
@@ -52,6 +59,79 @@ pub async fn of_parallel_inserts_under_one_key_one_is_done(fixture: &impl Fixtur
     assert_eq!(bench.value(&key, "number").await, Some(json!(number)));
 }
 
+/// Whoever begins a session under an id that somebody else has drawn draws another, and the first stays as it is.
+pub async fn a_taken_id_draws_another(fixture: &impl Fixture) {
+    let bench = Bench::open(fixture).await;
+    if bench.is_client_side(IN_A_COOKIE) {
+        return;
+    }
+    let taken = Arc::new(FirstIsTaken { store: Arc::clone(&bench.store), by: Mutex::default() });
+    let sessions = SessionsBuilder::new(Arc::clone(&taken) as Arc<dyn Store>).build();
+    let mine = Record { values: Values::from([("whose", "mine")]), ..bench.record() };
+    let (id, _) = sessions.insert(&mine).await.expect("begins");
+    let theirs = (*taken.by.lock()).expect("was drawn first");
+    assert_eq!(bench.value(&theirs, "whose").await, Some(json!("theirs")));
+    assert_eq!(bench.value(&id.key(""), "whose").await, Some(json!("mine")));
+}
+
+/// Where somebody else has drawn the first key a moment before.
+#[derive(Debug)]
+struct FirstIsTaken {
+    store: Arc<dyn Store>,
+    by: Mutex<Option<Key>>,
+}
+
+#[async_trait]
+impl Store for FirstIsTaken {
+    async fn insert(&self, key: &Key, record: &Record) -> Result<bool, StoreError> {
+        let is_first = self.by.lock().is_none();
+        if !is_first {
+            return self.store.insert(key, record).await;
+        }
+        *self.by.lock() = Some(*key);
+        let theirs = Record { values: Values::from([("whose", "theirs")]), ..record.clone() };
+        assert!(self.store.insert(key, &theirs).await?, "a random key is free");
+        self.store.insert(key, record).await
+    }
+
+    async fn load(&self, key: &Key) -> Result<Loaded, StoreError> {
+        self.store.load(key).await
+    }
+
+    async fn apply(&self, key: &Key, change: &Change) -> Result<Option<Record>, StoreError> {
+        self.store.apply(key, change).await
+    }
+
+    async fn touch(&self, key: &Key, seen: OffsetDateTime) -> Result<bool, StoreError> {
+        self.store.touch(key, seen).await
+    }
+
+    async fn end(&self, key: &Key, reason: Reason) -> Result<Option<Record>, StoreError> {
+        self.store.end(key, reason).await
+    }
+
+    async fn of_account(&self, account: AccountKey) -> Result<Vec<Summary>, StoreError> {
+        self.store.of_account(account).await
+    }
+
+    async fn end_of_account(
+        &self,
+        account: AccountKey,
+        except: Option<&Key>,
+        reason: Reason,
+    ) -> Result<u64, StoreError> {
+        self.store.end_of_account(account, except, reason).await
+    }
+
+    async fn sweep(&self, limit: usize, pauses: &Pauses) -> Result<u64, StoreError> {
+        self.store.sweep(limit, pauses).await
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.store.capabilities()
+    }
+}
+
 /// What was never inserted is absent, which is no error.
 pub async fn an_unknown_key_is_absent(fixture: &impl Fixture) {
     let bench = Bench::open(fixture).await;
@@ -82,8 +162,10 @@ pub async fn a_loaded_record_is_the_inserted_one(fixture: &impl Fixture) {
 pub async fn odd_values_survive_unchanged(fixture: &impl Fixture) {
     let bench = Bench::open(fixture).await;
     let key = bench.living(None).await;
+    // One is in it, and one around it.
+    let nested = (2..MOST_NESTED).fold(json!([null, true, false]), |inner, _| json!([inner]));
     let odd = json!({
-        "": [], "{}": {}, "nested": [[[[[{"a": [null, true, false]}]]]]],
+        "": [], "{}": {}, "nested": nested,
         "text": "\u{0}\u{1f}\"\\'; DROP TABLE sessions; --\u{2028}🐎é\u{301}",
         "numbers": [0, -0.0, 1.5e-300, u64::MAX, i64::MIN, f64::MAX, 9_007_199_254_740_993_u64],
     });

@@ -78,6 +78,25 @@ pub async fn a_session_that_begins_while_its_account_s_are_ended_is_ended_or_lis
     }
 }
 
+/// Nothing is lost with the process: what was changed last is there, and what has ended has ended.
+pub async fn what_is_stored_is_there_when_it_is_opened_again(fixture: &impl Fixture) {
+    let before = Bench::open(fixture).await;
+    if !before.store.capabilities().survives_restart {
+        return not_applicable("nothing survives a restart");
+    }
+    let account = AccountKey::random();
+    let (key, ended) = (before.living(Some(account)).await, before.living(Some(account)).await);
+    before.set(&key, "a", json!(1)).await;
+    before.store.end(&ended, Reason::SignedOut).await.expect("ends");
+    drop(before);
+    let after = Bench::open(fixture).await;
+    assert_eq!(after.value(&key, "a").await, Some(json!(1)));
+    assert!(matches!(after.load(&ended).await, Loaded::Ended { reason: Reason::SignedOut, .. }));
+    assert!(after.lists(account, &[key]).await);
+    after.store.end_of_account(account, None, Reason::Revoked).await.expect("ends");
+    assert!(!after.loads(&key).await);
+}
+
 /// Two applications may share a store and even an account's key.
 pub async fn applications_on_one_store_do_not_see_each_other(fixture: &impl Fixture) {
     let clock = Arc::new(FixedClock::default());
@@ -97,5 +116,10 @@ pub async fn applications_on_one_store_do_not_see_each_other(fixture: &impl Fixt
     assert!(!wiki.touch(&id.key("wiki:"), clock.now()).await.expect("answers"));
     assert_eq!(wiki.end(&id.key("wiki:"), Reason::Revoked).await.expect("answers"), None);
     wiki.sweep(100, &Pauses::brisk()).await.expect("sweeps");
+    let elsewhere = open("shop:").await;
+    assert!(
+        matches!(elsewhere.load(&id.key("shop:")).await.expect("loads"), Loaded::Living(_)),
+        "it is shared"
+    );
     assert!(matches!(shop.load(&id.key("shop:")).await.expect("loads"), Loaded::Living(_)));
 }

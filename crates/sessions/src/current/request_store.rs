@@ -204,7 +204,7 @@ impl SessionStore for Visit {
 #[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 pub(crate) fn meaning(error: StoreError) -> session_store::Error {
     match error {
-        StoreError::TooLarge(error) => session_store::Error::Encode(error.to_string()),
+        StoreError::TooLarge(_) | StoreError::TooDeep(_) => session_store::Error::Encode(error.to_string()),
         StoreError::Unavailable(_) | StoreError::Corrupt(_) => {
             session_store::Error::Backend(error.to_string())
         }

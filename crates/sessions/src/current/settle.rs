@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::{CookieAnswer, Presence, State, Visit};
+use super::{CookieAnswer, Presence, SetCookie, State, Visit};
 use crate::backing::Living;
 use crate::history::Happening;
 use crate::store::StoreError;
@@ -16,7 +16,7 @@ const AT_ONCE: Duration = Duration::from_millis(50);
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Settled {
     /// The `Set-Cookie` value, if the cookie changes.
-    pub set_cookie: Option<String>,
+    pub set_cookie: Option<SetCookie>,
     /// Whether the session was read or written: then the answer is this visitor's alone.
     pub was_read: bool,
 }
@@ -79,7 +79,7 @@ impl Visit {
         let set_cookie = match std::mem::take(&mut state.cookie) {
             CookieAnswer::Nothing => None,
             CookieAnswer::Set(cookie) => Some(cookie),
-            CookieAnswer::Remove => Some(self.sessions.settings().cookie.removal()),
+            CookieAnswer::Remove => Some(SetCookie(self.sessions.settings().cookie.removal())),
         };
         Settled { set_cookie, was_read: true }
     }

@@ -1,5 +1,6 @@
 //! What a request's session is at the moment, and how that changes.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -47,9 +48,19 @@ impl State {
 pub(super) enum CookieAnswer {
     #[default]
     Nothing,
-    /// Hand out this `Set-Cookie` value.
-    Set(String),
+    /// Hand out this.
+    Set(SetCookie),
     Remove,
+}
+
+/// A `Set-Cookie` value, which `Debug` does not show: it signs in.
+#[derive(Clone, PartialEq)]
+pub(crate) struct SetCookie(pub String);
+
+impl fmt::Debug for SetCookie {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SetCookie(..)")
+    }
 }
 
 /// When a record may go on under a new id.
@@ -154,6 +165,17 @@ impl Visit {
         let sessions = &self.sessions;
         match (&state.presence, state.living()) {
             (_, Some(living)) if change.is_empty() => Ok(Some(living.record.clone())),
+            // A store may hold what others have made of it; a cookie holds what it says, and needs no other.
+            (_, Some(living))
+                if sessions.capabilities().is_client_side && change.is_done_in(&living.record.values) =>
+            {
+                let record = living.record.clone();
+                let lives = sessions.still_lives(living).await?;
+                if !lives {
+                    self.go_on(state, None)?;
+                }
+                Ok(lives.then_some(record))
+            }
             (_, Some(living)) => {
                 let id = living.id;
                 let applied = sessions.apply(living, &change).await?;
@@ -191,7 +213,7 @@ impl Visit {
         let is_persistent = living.record.policy.persistent;
         let max_age = is_persistent.then(|| living.record.absolute_deadline() - sessions.now());
         let value = sessions.cookie_value(living, max_age)?;
-        state.cookie = CookieAnswer::Set(sessions.settings().cookie.set(&value, max_age));
+        state.cookie = CookieAnswer::Set(SetCookie(sessions.settings().cookie.set(&value, max_age)));
         state.handed_out = Some(Instant::now());
         Ok(())
     }

@@ -1,5 +1,5 @@
-//! What has ended, in the memory of this process: for tests, and for sites on one server whose visitors
-//! may sign in again after a restart with what they had signed out of.
+//! What has ended, in the memory of this process: for tests, and for small sites on one server whose visitors
+//! may sign in again after a restart with what they had signed out of. Each end looks at all that are remembered.
 
 use std::collections::HashMap;
 

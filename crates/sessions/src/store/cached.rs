@@ -5,7 +5,7 @@
 //! answer, nothing is taken from memory.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,7 @@ use parking_lot::Mutex;
 use serde_json::Value;
 use time::OffsetDateTime;
 
+use super::encoding::millis;
 use super::{Capabilities, Loaded, Store, StoreError, Summary};
 use crate::by_key::ByKey;
 use crate::{AccountKey, Change, Clock, Key, Pauses, Reason, Record};
@@ -62,6 +63,8 @@ struct Inner<S> {
     started: Instant,
     /// When memory was last known to be true, in milliseconds since `started`.
     confirmed: AtomicU64,
+    /// The same by `clock`, which goes on while the machine sleeps.
+    confirmed_at: AtomicI64,
 }
 
 #[derive(Debug, Default)]
@@ -91,6 +94,7 @@ impl<S: Watched> Cached<S> {
     /// # Panics
     /// Outside a tokio runtime.
     pub fn new(store: S, capacity: usize, clock: Arc<dyn Clock>) -> Self {
+        let clock_now = clock.now();
         let inner = Arc::new(Inner {
             store,
             clock,
@@ -98,6 +102,7 @@ impl<S: Watched> Cached<S> {
             capacity: capacity / SHARDS,
             started: Instant::now(),
             confirmed: AtomicU64::new(0),
+            confirmed_at: AtomicI64::new(millis(clock_now)),
         });
         tokio::spawn(watch(Arc::downgrade(&inner)));
         Self { inner }
@@ -139,25 +144,24 @@ impl<S: Watched> Store for Cached<S> {
     }
 
     async fn load(&self, key: &Key) -> Result<Loaded, StoreError> {
-        let inner = &self.inner;
-        let was_kept = match inner.kept(key) {
-            Some(record) if record.expired(inner.clock.now()).is_none() => return Ok(Loaded::Living(record)),
-            // One that seems to have gone idle may have been touched by another server.
-            kept => kept.is_some(),
-        };
+        let (inner, now) = (&self.inner, self.inner.clock.now());
+        // One that seems to have gone idle may have been touched by another server.
+        if let Some(record) = inner.kept(key, now).filter(|record| record.expired(now).is_none()) {
+            return Ok(Loaded::Living(record));
+        }
         let writes = inner.shard(key).lock().writes;
         let loaded = inner.store.load(key).await?;
-        if let Loaded::Living(record) = &loaded {
-            inner.keep(key, record, writes);
-        } else if was_kept {
+        match &loaded {
+            Loaded::Living(record) => inner.keep(key, record, writes),
             // It would live again as soon as a clock is put back.
-            inner.forget(key);
+            Loaded::Ended { .. } | Loaded::Absent => inner.forget_if_kept(key),
         }
         Ok(loaded)
     }
 
     fn at_hand(&self, key: &Key) -> Option<Arc<Record>> {
-        self.inner.kept(key).filter(|record| record.expired(self.inner.clock.now()).is_none())
+        let now = self.inner.clock.now();
+        self.inner.kept(key, now).filter(|record| record.expired(now).is_none())
     }
 
     async fn apply(&self, key: &Key, change: &Change) -> Result<Option<Record>, StoreError> {
@@ -226,9 +230,11 @@ impl<S> Inner<S> {
         self.shards.get(usize::from(*first) % SHARDS).expect("a remainder of SHARDS is an index of it")
     }
 
-    fn kept(&self, key: &Key) -> Option<Arc<Record>> {
+    fn kept(&self, key: &Key, now: OffsetDateTime) -> Option<Arc<Record>> {
         let confirmed = Duration::from_millis(self.confirmed.load(Ordering::Acquire));
-        if self.started.elapsed() >= confirmed + BELIEVED_FOR {
+        let since = millis(now).abs_diff(self.confirmed_at.load(Ordering::Acquire));
+        if self.started.elapsed() >= confirmed + BELIEVED_FOR || Duration::from_millis(since) >= BELIEVED_FOR
+        {
             return None;
         }
         let mut shard = self.shard(key).lock();
@@ -254,6 +260,15 @@ impl<S> Inner<S> {
         let mut shard = self.shard(key).lock();
         shard.writes += 1;
         shard.remove(key);
+    }
+
+    /// Whoever asks for what never was disturbs nobody.
+    fn forget_if_kept(&self, key: &Key) {
+        let mut shard = self.shard(key).lock();
+        if shard.records.contains_key(key) {
+            shard.writes += 1;
+            shard.remove(key);
+        }
     }
 
     fn forget_where(&self, is_stale: impl Fn(&Record) -> bool) {
@@ -312,7 +327,7 @@ async fn watch<S: Watched>(cache: Weak<Inner<S>>) {
     // What a failed or dropped call would have told is told by no other.
     let mut has_missed = true;
     while let Some(inner) = cache.upgrade() {
-        let asked = inner.started.elapsed();
+        let (asked, asked_at) = (inner.started.elapsed(), millis(inner.clock.now()));
         let answer = tokio::time::timeout(BELIEVED_FOR, inner.store.foreign_writes()).await;
         if let Ok(Ok(written)) = &answer {
             match written {
@@ -321,6 +336,7 @@ async fn watch<S: Watched>(cache: Weak<Inner<S>>) {
             }
             let asked = u64::try_from(asked.as_millis()).unwrap_or(u64::MAX);
             inner.confirmed.store(asked, Ordering::Release);
+            inner.confirmed_at.store(asked_at, Ordering::Release);
         }
         has_missed = !matches!(answer, Ok(Ok(_)));
         drop(inner);

@@ -310,6 +310,20 @@ mod tests {
         assert!(modes.len() > 1 && modes.iter().all(|(_, mode)| *mode == 0o600), "{modes:?}");
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_file_to_which_links_lead_that_is_not_there_yet_is_for_its_owner_alone() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        let folder = tempfile::tempdir().expect("a folder");
+        let (beside, real) = (folder.path().join("beside"), folder.path().join("real.db"));
+        symlink("real.db", &beside).expect("links");
+        symlink(&beside, folder.path().join("s.db")).expect("links");
+        let store = open(&folder);
+        let mode = std::fs::metadata(&real).expect("is there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        drop(store);
+    }
+
     /// What this process has locked in the database file, as the kernel says.
     #[cfg(target_os = "linux")]
     fn locks(path: &Path) -> Vec<String> {

@@ -433,6 +433,21 @@ async fn what_the_store_says_is_over_is_in_memory_no_more() {
     assert!(matches!(cache.load(&key).await, Ok(Loaded::Ended { reason: Reason::Idle, .. })));
 }
 
+/// By its own monotonic clock no time has passed; another server may have ended anything.
+#[tokio::test]
+async fn after_a_machine_has_slept_nothing_is_taken_from_memory_until_the_store_was_asked() {
+    let store = Counting::default();
+    store.set_foreign(Some(Foreign::Keys(Vec::new())));
+    let clock = Arc::new(FixedClock::default());
+    let cache = Cached::new(store.clone(), 1 << 20, Arc::clone(&clock) as _);
+    store.has_told().await;
+    let key = key();
+    cache.load(&key).await.expect("loads");
+    assert!(cache.at_hand(&key).is_some());
+    clock.advance(Duration::seconds(2));
+    assert_eq!(cache.at_hand(&key), None);
+}
+
 #[tokio::test]
 async fn what_others_leave_alone_stays_in_memory() {
     let (store, cache) = cache(1 << 20).await;

@@ -49,6 +49,10 @@ on_each_store! {
     an_unknown_id_is_ended_and_a_malformed_one_is_nobody
     a_name_that_is_given_twice_or_in_another_spelling_is_nobody
     ending_the_others_ends_exactly_them
+    whoever_ends_the_others_gets_a_new_id_and_a_late_answer_no_cookie
+    a_change_and_what_is_asked_for_through_session_are_done_in_their_order
+    whoever_has_been_ended_ends_nobody
+    what_is_nested_too_deeply_is_refused_and_loses_nothing
 
     merely_visiting_begins_nothing
     a_guest_who_writes_gets_a_session
@@ -264,14 +268,16 @@ async fn a_stale_cookie_is_in_nobody_s_way(site: Site) {
 }
 
 async fn a_write_to_a_living_session_sets_no_cookie(site: Site) {
-    if site.is_client_side {
-        return not_applicable("the cookie holds what is written");
-    }
     let mut ada = Browser::of(&site);
     ada.get("/login/ada").await;
-    for _ in 0..2 {
-        assert_eq!(ada.get("/set/cart/full").await.set_cookie, None);
+    for path in ["/set/cart/full", "/steps/current-set"] {
+        let first = ada.get(path).await.set_cookie;
+        assert_eq!(first.is_some(), site.is_client_side, "{path}: it holds what is written");
+        assert_eq!(ada.get(path).await.set_cookie, None, "{path}: it holds that already");
     }
+    let mut late = ada.clone();
+    ada.get("/logout").await;
+    assert_eq!(late.get("/steps/current-set").await.set_cookie, None, "what has ended needs none either");
 }
 
 async fn a_theme_survives_sign_out_in_a_new_session_and_nothing_else_does(site: Site) {
@@ -440,15 +446,26 @@ async fn ending_the_others_ends_exactly_them(site: Site) {
     here.get("/login/ada").await;
     there.get("/login/ada").await;
     bob.get("/login/bob").await;
-    let copy = here.clone();
     here.get("/end-others").await;
     assert_eq!(here.get("/get/user").await, Answer::ok("\"ada\""));
     assert_eq!(bob.get("/get/user").await, Answer::ok("\"bob\""));
     assert_eq!(there.get("/reason").await, Answer::ok("password_changed"));
-    if site.is_client_side {
-        let mut copy = copy;
-        assert_eq!(copy.get("/reason").await, Answer::ok("password_changed"), "an older cookie of the same");
-    }
+}
+
+/// Whoever has a copy of the cookie is somewhere else, too. What the browser sent before it had the new one, such as the
+/// choice of a theme, does not take its place.
+///
+/// ASVS V7.4.3, V7.4.1.
+async fn whoever_ends_the_others_gets_a_new_id_and_a_late_answer_no_cookie(site: Site) {
+    let mut ada = Browser::of(&site);
+    ada.get("/login/ada").await;
+    let mut copy = ada.clone();
+    ada.get("/end-others").await;
+    assert_eq!(copy.get("/set/theme/dark").await.set_cookie, None);
+    assert_eq!(copy.get("/account").await, Answer::ok("false"));
+    assert_ne!(ada.cookie, copy.cookie);
+    assert_eq!(ada.get("/account").await, Answer::ok("true"));
+    assert_eq!(site.listed("ada").await, usize::from(!site.is_client_side));
 }
 
 /// ASVS V7.3.1.

@@ -321,10 +321,18 @@ async fn a_session_that_has_ended_on_another_server_does_not_end_all() {
         let [here, elsewhere] = two_servers(Duration::seconds(5));
         let (mut thief, mut ada) = (Browser::of(&here), Browser::of(&elsewhere));
         thief.get("/login/ada").await;
+        let mut copy = thief.clone();
         assert_eq!(thief.get("/reason").await, Answer::ok("living"));
         ada.get("/login/ada").await;
         ada.get("/end-others").await;
         thief.get(&format!("/steps/{steps}")).await;
+        here.clock.advance(Duration::seconds(5));
+        assert_eq!(ada.get("/reason").await, Answer::ok("living"), "{steps}");
+        // A copy of her own, whose id has changed before its account's sessions ended.
+        copy.cookie.clone_from(&ada.cookie);
+        assert_eq!(copy.get("/reason").await, Answer::ok("living"));
+        ada.get("/end-others").await;
+        copy.get(&format!("/steps/{steps}")).await;
         here.clock.advance(Duration::seconds(5));
         assert_eq!(ada.get("/reason").await, Answer::ok("living"), "{steps}");
     }

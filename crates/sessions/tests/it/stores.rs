@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use redis::Commands as _;
-use sessions::conformance::{Fixture, InCookies};
+use sessions::conformance::{Browsers, Fixture, InCookies};
 use sessions::revocations::sqlite::SqliteRevocations;
 use sessions::store::cached::{Cached, Watched};
 use sessions::store::filesystem::FilesystemStore;
@@ -102,11 +102,13 @@ impl Fixture for Filesystem {
         let records = files(&self.path()).into_iter().filter(|path| {
             path.ends_with(&name) && path.components().any(|part| part.as_os_str() == "records")
         });
-        records.map(|path| fs::write(path, "{\"values\":").expect("writes")).count() == 1
+        assert_eq!(records.map(|path| fs::write(path, "{\"values\":").expect("writes")).count(), 1);
+        true
     }
 
     async fn take_away(&self) -> bool {
-        fs::remove_dir_all(self.path()).is_ok()
+        fs::remove_dir_all(self.path()).expect("takes it away");
+        true
     }
 }
 
@@ -146,13 +148,15 @@ impl Fixture for Sqlite {
     async fn damage(&self, key: &Key) -> bool {
         let connection = file::connect(&self.path(), PATIENCE).expect("connects");
         let damaged = connection.execute("UPDATE sessions SET value = '{' WHERE key = ?1", [key.as_bytes()]);
-        damaged.expect("damages") == 1
+        assert_eq!(damaged.expect("damages"), 1);
+        true
     }
 
     /// An open file cannot be taken away; its table can.
     async fn take_away(&self) -> bool {
         let connection = file::connect(&self.path(), PATIENCE).expect("connects");
-        connection.execute_batch("DROP TABLE sessions").is_ok()
+        connection.execute_batch("DROP TABLE sessions").expect("takes it away");
+        true
     }
 }
 
@@ -194,7 +198,9 @@ impl Fixture for Postgres {
 
     async fn damage(&self, key: &Key) -> bool {
         let damage = sqlx::query("UPDATE sessions SET value = '{' WHERE key = $1").bind(key.as_bytes());
-        damage.execute(&mut self.0.connect().await).await.expect("damages").rows_affected() == 1
+        let damaged = damage.execute(&mut self.0.connect().await).await.expect("damages");
+        assert_eq!(damaged.rows_affected(), 1);
+        true
     }
 
     async fn take_away(&self) -> bool {
@@ -207,11 +213,12 @@ impl Fixture for Postgres {
 struct Cookies {
     folder: TempDir,
     sealing: Sealing,
+    browsers: Browsers,
 }
 
 impl Cookies {
     fn new(sealing: Sealing) -> Self {
-        Self { folder: folder(), sealing }
+        Self { folder: folder(), sealing, browsers: Browsers::default() }
     }
 
     fn path(&self) -> PathBuf {
@@ -227,7 +234,7 @@ impl Fixture for Cookies {
         let codec = ClientSide::new(self.sealing, KeyRing::new([[7; 32]]).expect("has a key"));
         // Asked anew each time, as if each end came from another server.
         let backing = ClientBacking::new(codec, Arc::new(revocations), time::Duration::ZERO);
-        Arc::new(InCookies::new(backing, prefix, clock))
+        Arc::new(InCookies::new(backing, prefix, clock, self.browsers.clone()))
     }
 
     async fn dump(&self) -> Option<Vec<u8>> {
@@ -238,7 +245,9 @@ impl Fixture for Cookies {
     /// An open file cannot be taken away; its tables can.
     async fn take_away(&self) -> bool {
         let connection = file::connect(&self.path(), PATIENCE).expect("connects");
-        connection.execute_batch("DROP TABLE ended_sessions; DROP TABLE session_epochs").is_ok()
+        let tables = "DROP TABLE ended_sessions; DROP TABLE session_epochs";
+        connection.execute_batch(tables).expect("takes it away");
+        true
     }
 }
 
@@ -272,15 +281,17 @@ impl Fixture for Redis {
     }
 
     async fn dump(&self) -> Option<Vec<u8>> {
-        Some(redis_dump(&mut self.connect()?, ""))
+        Some(redis_dump(&mut self.connect().expect("is there"), ""))
     }
 
     async fn damage(&self, key: &Key) -> bool {
-        self.connect().is_some_and(|mut open| redis_damage(&mut open, "", key))
+        assert!(redis_damage(&mut self.connect().expect("is there"), "", key));
+        true
     }
 
     async fn take_away(&self) -> bool {
-        self.0.lock().take().is_some()
+        assert!(self.0.lock().take().is_some());
+        true
     }
 }
 
@@ -324,7 +335,11 @@ impl Fixture for RedisCluster {
 
     async fn damage(&self, key: &Key) -> bool {
         let nodes = servers::cluster().iter().map(|node| node.connect().expect("connects"));
-        nodes.map(|mut open| redis_damage(&mut open, &self.0, key)).filter(|damaged| *damaged).count() == 1
+        assert_eq!(
+            nodes.map(|mut open| redis_damage(&mut open, &self.0, key)).filter(|damaged| *damaged).count(),
+            1
+        );
+        true
     }
 
     async fn take_away(&self) -> bool {
@@ -401,32 +416,48 @@ async fn each_key_in_redis_has_its_own_expiry_alone_and_in_a_cluster() {
 
 /// As a crash between the two writes of an insert may leave it, or another account's insert of the same key.
 #[tokio::test]
-async fn a_name_too_many_in_an_account_s_index_is_passed_over() {
-    let fixture = Redis::new();
+async fn a_name_too_many_in_an_account_s_index_is_passed_over_alone_and_in_a_cluster() {
+    let (alone, cluster) = (Redis::new(), RedisCluster::new());
     let clock = Arc::new(FixedClock::default());
-    let store = fixture.store("", Arc::clone(&clock) as Arc<dyn Clock>).await;
-    let [ada, bob] = [AccountKey::random(), AccountKey::random()];
-    let [adas, bobs, lost] = [(); 3].map(|()| SessionId::random().key(""));
-    for (key, account) in [(&adas, ada), (&bobs, bob)] {
-        let record = Record { account: Some(account), ..Record::new(Policy::SIGNED_IN, clock.now()) };
-        store.insert(key, &record).await.expect("inserts");
+    let opened: [Arc<dyn Store>; 2] = [
+        alone.open("", Arc::clone(&clock) as Arc<dyn Clock>).await,
+        cluster.open("", Arc::clone(&clock) as Arc<dyn Clock>).await,
+    ];
+    let nodes = servers::cluster().iter().map(|node| node.connect().expect("connects")).collect();
+    let open: [Vec<redis::Connection>; 2] = [vec![alone.connect().expect("is there")], nodes];
+    for ((store, mut nodes), prefix) in opened.into_iter().zip(open).zip(["", &cluster.0]) {
+        let [ada, bob] = [AccountKey::random(), AccountKey::random()];
+        let [adas, bobs, lost] = [(); 3].map(|()| SessionId::random().key(""));
+        for (key, account) in [(&adas, ada), (&bobs, bob)] {
+            let record = Record { account: Some(account), ..Record::new(Policy::SIGNED_IN, clock.now()) };
+            store.insert(key, &record).await.expect("inserts");
+        }
+        let index = format!("{prefix}account:{}", hex(ada.as_bytes()));
+        for key in [bobs, lost] {
+            let () = at_its_node(&mut nodes, |open| open.zadd(&index, &key.as_bytes()[..], i64::MAX));
+        }
+        let listed = store.of_account(ada).await.expect("lists");
+        assert_eq!(listed.iter().map(|one| one.key).collect::<Vec<_>>(), [adas]);
+        assert_eq!(store.end_of_account(ada, None, Reason::Revoked).await.expect("ends"), 1);
+        assert!(matches!(store.load(&bobs).await, Ok(Loaded::Living(_))));
+        let names = |nodes: &mut [redis::Connection]| {
+            at_its_node(nodes, |open| open.zrange::<_, Vec<Vec<u8>>>(&index, 0, -1))
+        };
+        assert_eq!(names(&mut nodes), [lost.as_bytes()], "which may be about to begin");
+        let () = at_its_node(&mut nodes, |open| open.zadd(&index, &lost.as_bytes()[..], 1));
+        let later = SessionId::random().key("");
+        let record = Record { account: Some(ada), ..Record::new(Policy::SIGNED_IN, clock.now()) };
+        store.insert(&later, &record).await.expect("inserts");
+        assert_eq!(names(&mut nodes), [later.as_bytes()], "and has not begun in its time");
     }
-    let index = format!("account:{}", hex(ada.as_bytes()));
-    let mut open = fixture.connect().expect("is there");
-    for key in [bobs, lost] {
-        let () = open.zadd(&index, &key.as_bytes()[..], i64::MAX).expect("adds");
-    }
-    let listed = store.of_account(ada).await.expect("lists");
-    assert_eq!(listed.iter().map(|one| one.key).collect::<Vec<_>>(), [adas]);
-    assert_eq!(store.end_of_account(ada, None, Reason::Revoked).await.expect("ends"), 1);
-    assert!(matches!(store.load(&bobs).await, Ok(Loaded::Living(_))));
-    let names = |open: &mut redis::Connection| open.zrange::<_, Vec<Vec<u8>>>(&index, 0, -1).expect("lists");
-    assert_eq!(names(&mut open), [lost.as_bytes()], "which may be about to begin");
-    let () = open.zadd(&index, &lost.as_bytes()[..], 1).expect("lets time pass");
-    let later = SessionId::random().key("");
-    let record = Record { account: Some(ada), ..Record::new(Policy::SIGNED_IN, clock.now()) };
-    store.insert(&later, &record).await.expect("inserts");
-    assert_eq!(names(&mut open), [later.as_bytes()], "and has not begun in its time");
+}
+
+/// What the node answers that has the key; the others say where it is.
+fn at_its_node<T>(
+    nodes: &mut [redis::Connection],
+    mut ask: impl FnMut(&mut redis::Connection) -> redis::RedisResult<T>,
+) -> T {
+    nodes.iter_mut().find_map(|open| ask(open).ok()).expect("one of them has it")
 }
 
 /// Redis's own clock is right meanwhile.

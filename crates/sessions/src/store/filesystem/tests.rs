@@ -101,6 +101,58 @@ async fn what_cannot_be_ended_keeps_no_other_session_of_its_account_alive() {
     assert_eq!(store.end_of_account(account, None, Reason::PasswordChanged).await.expect("is over"), 0);
 }
 
+/// As a crash between the two writes of an insert leaves it, or one after the record of a session was removed.
+#[tokio::test]
+async fn a_name_too_many_in_an_account_s_index_is_passed_over() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (store, account) = (open(&folder), AccountKey::random());
+    let record =
+        Record { account: Some(account), ..Record::new(Policy::SIGNED_IN, FixedClock::default().now()) };
+    let (begun, lost) = (SessionId::random().key(""), SessionId::random().key(""));
+    assert!(store.insert(&begun, &record).await.expect("inserts"));
+    store.inner.add_to_index(account, &lost).expect("adds");
+    let listed = store.of_account(account).await.expect("lists");
+    assert_eq!(listed.iter().map(|one| one.key).collect::<Vec<_>>(), [begun]);
+    assert_eq!(store.end_of_account(account, None, Reason::Revoked).await.expect("ends"), 1);
+    assert_eq!(store.of_account(account).await.expect("lists"), []);
+    assert!(store.insert(&lost, &record).await.expect("the key is free"));
+    assert_eq!(store.end_of_account(account, None, Reason::Revoked).await.expect("ends"), 1);
+    assert!(matches!(store.load(&lost).await, Ok(Loaded::Ended { reason: Reason::Revoked, .. })));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn files_and_folders_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    fn check(folder: &Path) -> usize {
+        let mode = |path: &Path| fs::metadata(path).expect("is there").permissions().mode() & 0o777;
+        assert_eq!(mode(folder), 0o700, "{}", folder.display());
+        let mut files = 0;
+        for entry in fs::read_dir(folder).expect("lists") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                files += check(&path);
+            } else {
+                assert_eq!(mode(&path), 0o600, "{}", path.display());
+                files += 1;
+            }
+        }
+        files
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = folder.path().join("sessions");
+    let store = FilesystemStore::open(&root, "", Arc::new(FixedClock::default())).expect("opens");
+    let record = Record::new(Policy::SIGNED_IN, FixedClock::default().now());
+    let record = Record { account: Some(AccountKey::random()), ..record };
+    let (living, ended) = (SessionId::random().key(""), SessionId::random().key(""));
+    for key in [living, ended] {
+        store.insert(&key, &record).await.expect("inserts");
+        store.touch(&key, record.last_seen).await.expect("touches");
+    }
+    store.end(&ended, Reason::SignedOut).await.expect("ends");
+    assert!(check(&root) > 3);
+}
+
 /// With a whole record in it, where a process was killed.
 ///
 /// ASVS V14.2.7.

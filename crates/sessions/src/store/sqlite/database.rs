@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use time::OffsetDateTime;
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 use super::super::{Migrations, StoreError};
 use super::file;
@@ -30,7 +31,8 @@ struct Inner {
     readers: Mutex<Vec<Connection>>,
     writer: Mutex<Connection>,
     /// Who may wait for the writer in a thread: whoever writes and the next. The others wait in no thread, so that a
-    /// file which somebody else has locked takes none from those who need them, and whoever gives up leaves no work.
+    /// file which somebody else has locked takes none from those who need them, and no longer than `patience`, so that
+    /// whoever gives up leaves no work.
     turns: Arc<Semaphore>,
     /// The writer's `data_version` when somebody last asked what others have written.
     data_version: AtomicI64,
@@ -111,7 +113,8 @@ impl Database {
         act: impl FnOnce(&Transaction<'_>) -> Result<T, WriteError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let inner = Arc::clone(&self.inner);
-        let turn = Arc::clone(&inner.turns).acquire_owned().await.map_err(StoreError::unavailable)?;
+        let turn = timeout(inner.patience, Arc::clone(&inner.turns).acquire_owned()).await;
+        let turn = turn.map_err(StoreError::unavailable)?.map_err(StoreError::unavailable)?;
         let result = tokio::task::spawn_blocking(move || {
             let _turn = turn;
             let mut writer = inner.writer.lock();
@@ -149,7 +152,6 @@ mod tests {
     use std::sync::atomic::AtomicUsize;
 
     use futures_util::future::join_all;
-    use tokio::time::timeout;
 
     use super::*;
 
@@ -170,10 +172,13 @@ mod tests {
                 Ok(())
             })
         };
+        // By callers who go away, and by those whom nobody waits for but who go on.
         let answers = join_all((0..100).map(|_| timeout(2 * PATIENCE, write()))).await;
         assert!(answers.iter().all(|answer| !matches!(answer, Ok(Ok(())))), "the file is locked");
+        let answers = join_all((0..100).map(|_| write())).await;
+        assert!(answers.iter().all(Result::is_err), "the file is locked");
         lock.rollback().expect("unlocks");
         write().await.expect("is done");
-        assert!(done.load(Ordering::Relaxed) <= 3, "two had their turn, and then this one");
+        assert_eq!(done.load(Ordering::Relaxed), 1, "this one alone");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
@@ -35,11 +35,29 @@ fn create_private(path: &Path) -> io::Result<()> {
     if path.exists() {
         return Ok(());
     }
+    let path = where_it_leads(path)?;
     let beside = path.with_extension(format!("new-{}", std::process::id()));
     drop(private_file().open(&beside)?);
-    let linked = fs::hard_link(&beside, path);
+    let linked = fs::hard_link(&beside, &path);
     fs::remove_file(&beside)?;
-    linked
+    match linked {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            // A file system without links; nobody has locks on what is not there.
+            private_file().create_new(true).open(&path).map(drop)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Where symbolic links lead to, though nothing is there yet.
+fn where_it_leads(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    // As many as Linux follows.
+    for _ in 0..40 {
+        let Ok(target) = fs::read_link(&path) else { return Ok(path) };
+        path = path.parent().unwrap_or(Path::new("")).join(target);
+    }
+    Err(io::ErrorKind::NotFound.into())
 }
 
 /// Opens an existing file for reading alone, in one thread at a time.

@@ -24,6 +24,7 @@ pub enum Blink {
     Fails,
     FailsForAccounts,
     FailsToApply,
+    FailsTwice,
     Hangs,
 }
 
@@ -63,8 +64,11 @@ impl Store for Blinking {
     async fn end(&self, key: &Key, reason: Reason) -> Result<Option<Record>, StoreError> {
         match self.blink {
             Blink::Fails if self.is_first() => return Err(StoreError::unavailable("blinks")),
+            Blink::FailsTwice if self.ends.fetch_add(1, Ordering::Relaxed) < 2 => {
+                return Err(StoreError::unavailable("blinks"));
+            }
             Blink::Hangs if self.is_first() => std::future::pending().await,
-            Blink::Fails | Blink::FailsForAccounts | Blink::FailsToApply | Blink::Hangs => {}
+            _ => {}
         }
         self.store.end(key, reason).await
     }

@@ -42,6 +42,51 @@ pub async fn what_was_meant_for_one_session_is_not_in_the_next(site: Site) {
     }
 }
 
+/// Each sees what the other has done, and neither undoes it.
+pub async fn a_change_and_what_is_asked_for_through_session_are_done_in_their_order(site: Site) {
+    for (steps, cart, is_in) in [
+        ("flush,current-set", "current", "false"),
+        ("append,current-set", "current", "true"),
+        ("current-set,append", "current+", "true"),
+        ("read,current-set,append", "current+", "true"),
+        ("append,current-set,back", "hers", "true"),
+        ("cycle,current-set,append", "current+", "true"),
+    ] {
+        let mut ada = Browser::of(&site);
+        ada.get("/login/ada").await;
+        ada.get("/set/cart/hers").await;
+        ada.get(&format!("/steps/{steps}")).await;
+        assert_eq!(ada.get("/get/cart").await, Answer::ok(&format!("\"{cart}\"")), "{steps}");
+        assert_eq!(ada.get("/account").await, Answer::ok(is_in), "{steps}");
+    }
+}
+
+/// In whatever way it was ended, but for another id.
+pub async fn whoever_has_been_ended_ends_nobody(site: Site) {
+    for steps in ["end-all", "flush,end-all", "current-cycle,end-all", "set,end-all"] {
+        let (mut ada, mut thief) = (Browser::of(&site), Browser::of(&site));
+        ada.get("/login/ada").await;
+        thief.get("/login/ada").await;
+        let path = format!("/steps/read,wait,{steps}");
+        let ending = tokio::spawn(async move { thief.get(&path).await });
+        site.wait_until_slow_has_read().await;
+        ada.get("/end-others").await;
+        site.let_slow_go_on();
+        assert_eq!(ending.await.expect("runs").set_cookie, None, "{steps}");
+        assert_eq!(ada.get("/account").await, Answer::ok("true"), "{steps}");
+    }
+}
+
+/// No store could read it back.
+pub async fn what_is_nested_too_deeply_is_refused_and_loses_nothing(site: Site) {
+    let mut ada = Browser::of(&site);
+    ada.get("/login/ada").await;
+    ada.get("/set/cart/full").await;
+    assert_eq!(ada.get("/steps/deep").await.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(ada.get("/account").await, Answer::ok("true"));
+    assert_eq!(ada.get("/get/cart").await, Answer::ok("\"full\""));
+}
+
 /// Here and elsewhere, however the request has begun to leave.
 pub async fn all_sessions_end_whatever_was_asked_for_before(site: Site) {
     for steps in [

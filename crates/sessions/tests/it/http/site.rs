@@ -10,7 +10,7 @@ use axum::{Extension, Router};
 use http::header::{CACHE_CONTROL, COOKIE, RETRY_AFTER, SET_COOKIE, VARY};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sessions::revocations::Revocations;
 use sessions::revocations::memory::MemoryRevocations;
 use sessions::revocations::postgres::PostgresRevocations;
@@ -23,8 +23,9 @@ use sessions::store::redis::RedisStore;
 use sessions::store::sqlite::SqliteStore;
 use sessions::{
     AccountKey, Anonymous, Backing, Capabilities, Change, ClientBacking, ClientSide, Clock, CurrentSession,
-    Fate, FixedClock, Key, KeyRing, Lifecycle, Lifecycles, Loaded, Pauses, Policy, Presence, Reason, Record,
-    Sealing, SessionLayer, Sessions, SessionsBuilder, SignIn, Store, StoreError, Summary, TypedKey, Values,
+    Fate, FixedClock, Key, KeyRing, Lifecycle, Lifecycles, Loaded, MOST_NESTED, Pauses, Policy, Presence,
+    Reason, Record, Sealing, SessionLayer, Sessions, SessionsBuilder, SignIn, Store, StoreError, Summary,
+    TypedKey, Values,
 };
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Semaphore;
@@ -413,6 +414,9 @@ async fn take_steps(
             "current-cycle" => {
                 current.cycle_id().await.expect("answers");
             }
+            "current-set" => {
+                current.change(Values::from([("cart", "current")]), []).await.expect("changes");
+            }
             "in-ada" | "in-bob" => {
                 let name = step.trim_start_matches("in-").to_owned();
                 login(Path(name), Extension(current.clone()), Policy::SIGNED_IN).await;
@@ -432,6 +436,10 @@ async fn take_step(step: &str, session: &Session) -> Result<(), session::Error> 
         "append" => {
             let before: Option<String> = session.get("cart").await?;
             session.insert("cart", before.unwrap_or_default() + "+").await
+        }
+        "back" => session.insert("cart", "hers").await,
+        "deep" => {
+            session.insert("deep", (0..=MOST_NESTED).fold(Value::Null, |inner, _| json!([inner]))).await
         }
         "large" => session.insert("large", "x".repeat(5000)).await,
         "remove" => session.remove_value("user").await.map(drop),

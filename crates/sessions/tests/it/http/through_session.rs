@@ -117,7 +117,7 @@ async fn a_sign_out_that_failed_once_is_done_by_the_next_save() {
 /// Nobody will come with the new one.
 #[tokio::test]
 async fn a_change_of_id_that_fails_leaves_one_session_as_it_was() {
-    let site = Site::over(|clock| Arc::new(Blinking::new(clock, Blink::Fails)));
+    let site = Site::over(|clock| Arc::new(Blinking::new(clock, Blink::FailsTwice)));
     let mut ada = Browser::of(&site);
     ada.get("/login/ada").await;
     let cookie = ada.cookie.clone();
