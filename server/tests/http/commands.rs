@@ -69,6 +69,42 @@ async fn a_password_that_an_operator_sets_is_the_only_one_and_ends_all_sessions(
     }
 }
 
+/// Nobody can list what is with the browsers; all that an account has can be ended.
+#[tokio::test]
+async fn an_operator_ends_sessions_that_are_in_cookies() {
+    for store in ["encrypted", "signed"] {
+        let (place, store) = (Place::sqlite(), format!("sessions.store={store}"));
+        let key = format!("sessions.keys={}", server::config::keygen().expect("randomness"));
+        let settings = [&place.setting(), &store, &key, "sessions.revoked_within=0"];
+        let app = app(&settings).await;
+        let mut ada = app.member("ada").await;
+        let one = server(&settings, &["sessions", "revoke", "ada", "AAAAAAAAAAAAAAAAAAAAAA"], "").await;
+        assert!(one.code != Some(0) && one.errors.contains("nobody can list them"), "{}", one.errors);
+        assert_eq!(ada.standing().await, "ada");
+        let swept = server(&settings, &["sessions", "sweep"], "").await;
+        assert_eq!((swept.code, swept.output.as_str()), (Some(0), "swept: 0\n"), "{}", swept.errors);
+        let set = format!("{NEW}\n");
+        for (command, input, output, reason, password) in [
+            (["sessions", "revoke", "ada"], "", "all sessions ended\n", "revoked", PASSWORD),
+            (
+                ["account", "set-password", "ada"],
+                &set,
+                "ada has a new password; sessions ended: all\n",
+                "password_changed",
+                NEW,
+            ),
+            (["account", "remove", "ada"], "", "removed ada; sessions ended: all\n", "account_removed", ""),
+        ] {
+            let done = server(&settings, &command, input).await;
+            assert_eq!((done.code, done.output.as_str()), (Some(0), output), "{}", done.errors);
+            assert_eq!(ada.standing().await, reason, "{store}");
+            let status = if password.is_empty() { 401 } else { 200 };
+            ada = app.program();
+            assert_eq!(ada.login("ada", password).await.status, status, "{store}: {reason}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_password_that_an_operator_sets_forgets_failures_and_devices() {
     let place = Place::sqlite();

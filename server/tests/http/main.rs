@@ -15,6 +15,7 @@ mod failures;
 mod headers;
 mod http2;
 mod inspector;
+mod limits;
 mod log;
 mod login;
 mod logout;
