@@ -11,6 +11,9 @@ export const WITH_JAVASCRIPT = { tag: '@with-javascript' };
 /** What is also tried with sessions in other stores. */
 export const JOURNEY = { tag: '@journey' };
 
+/** Both. */
+export const JOURNEY_WITH_JAVASCRIPT = { tag: ['@journey', '@with-javascript'] };
+
 /** Whether an account's sessions can be listed: not where their records are in cookies. */
 export const IS_LISTED = !['encrypted', 'signed'].includes(process.env.END2END_STORE ?? '');
 

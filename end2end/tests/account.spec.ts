@@ -2,7 +2,7 @@ import { type Locator, type Page } from '@playwright/test';
 
 import { MEMBERS_PAGES } from '../support/pages';
 import { IMPATIENT_ADDRESS } from '../support/servers';
-import { expect, JOURNEY, test, WITH_JAVASCRIPT } from '../support/test';
+import { expect, JOURNEY, JOURNEY_WITH_JAVASCRIPT, test, WITH_JAVASCRIPT } from '../support/test';
 import { PASSWORD, type Visitor } from '../support/visitor';
 
 const OTHER_PASSWORD = 'tidy purple lanterns drift north';
@@ -186,7 +186,7 @@ test.describe('when the sign-in is not recent any more', () => {
   });
 
   // ASVS V7.5.2.
-  test('other devices are signed out after the password was said once more', async ({ visitor, complaints }) => {
+  test('other devices are signed out after the password was said once more', JOURNEY, async ({ visitor, complaints }) => {
     complaints.expectStatus(403);
     const elsewhere = await visitor.signsInElsewhere();
     await visitor.open('/account');
@@ -203,7 +203,7 @@ test.describe('when the sign-in is not recent any more', () => {
   });
 
   // ASVS V7.5.1.
-  test('the password is changed with what was typed before', WITH_JAVASCRIPT, async ({ visitor, complaints }) => {
+  test('the password is changed with what was typed before', JOURNEY_WITH_JAVASCRIPT, async ({ visitor, complaints }) => {
     complaints.expectStatus(403);
     await visitor.open('/account');
     await visitor.marksTheDocument();

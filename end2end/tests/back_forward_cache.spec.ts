@@ -1,4 +1,4 @@
-import { expect, test, WITH_JAVASCRIPT } from '../support/test';
+import { expect, JOURNEY_WITH_JAVASCRIPT, test } from '../support/test';
 
 const PRIVATE = 'You are at the Contact page!!';
 
@@ -12,7 +12,7 @@ test.use({
   ],
 });
 
-test('Back from another document shows nothing of a session that has ended', WITH_JAVASCRIPT, async ({ visitor, page }) => {
+test('Back from another document shows nothing of a session that has ended', JOURNEY_WITH_JAVASCRIPT, async ({ visitor, page }) => {
   await visitor.isMember();
   await visitor.open('/contact');
   await visitor.isGreeted();
@@ -24,7 +24,7 @@ test('Back from another document shows nothing of a session that has ended', WIT
   await expect(page.locator('html')).not.toContainText(PRIVATE);
 });
 
-test('a page that the cache gives back asks who is here', WITH_JAVASCRIPT, async ({ visitor, page }) => {
+test('a page that the cache gives back asks who is here', JOURNEY_WITH_JAVASCRIPT, async ({ visitor, page }) => {
   await visitor.isMember();
   await visitor.open('/contact');
   await visitor.isGreeted();

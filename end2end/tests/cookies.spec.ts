@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 
-import { expect, test, WITH_JAVASCRIPT } from '../support/test';
+import { expect, JOURNEY, test, WITH_JAVASCRIPT } from '../support/test';
 import type { Visitor } from '../support/visitor';
 
 const SESSION = 'id';
@@ -32,7 +32,7 @@ test('a refused sign-in leaves no cookie', async ({ visitor, complaints }) => {
   expect(await cookieNames(visitor)).toEqual([]);
 });
 
-test('a sign-in without "Keep me signed in" ends with the browser', async ({ visitor }) => {
+test('a sign-in without "Keep me signed in" ends with the browser', JOURNEY, async ({ visitor }) => {
   await visitor.hasAccount();
   await visitor.open('/login');
   await visitor.signIn();
@@ -40,7 +40,7 @@ test('a sign-in without "Keep me signed in" ends with the browser', async ({ vis
   expect(await remaining(visitor, SESSION)).toBe(-1);
 });
 
-test('a sign-in with "Keep me signed in" outlives the browser', async ({ visitor }) => {
+test('a sign-in with "Keep me signed in" outlives the browser', JOURNEY, async ({ visitor }) => {
   await visitor.hasAccount();
   await visitor.open('/login');
   await visitor.signIn({ keep: true });
@@ -49,7 +49,7 @@ test('a sign-in with "Keep me signed in" outlives the browser', async ({ visitor
   expect(await remaining(visitor, SESSION)).toBeLessThan(31 * DAY);
 });
 
-test('scripts and other sites cannot use the cookies', async ({ visitor, page }) => {
+test('scripts and other sites cannot use the cookies', JOURNEY, async ({ visitor, page }) => {
   await visitor.hasAccount();
   await visitor.open('/login');
   await visitor.signIn({ remember: true });
@@ -60,7 +60,7 @@ test('scripts and other sites cannot use the cookies', async ({ visitor, page })
   if (visitor.hasJavaScript) expect(await page.evaluate(() => document.cookie)).toBe('');
 });
 
-test('signing in changes the id that a guest had', async ({ visitor }) => {
+test('signing in changes the id that a guest had', JOURNEY, async ({ visitor }) => {
   await visitor.hasAccount();
   await visitor.open('/login');
   await visitor.choose('Dark');
@@ -107,7 +107,7 @@ test('unticking "Remember my username" forgets it', async ({ visitor }) => {
  * The device's cookie stays: it opens nothing and tells nothing of whose it was, and it is what keeps strangers
  * who guess at the account from locking its owner out of this browser.
  */
-test('signing out leaves only the cookie of the device when nothing was chosen', async ({ visitor }) => {
+test('signing out leaves only the cookie of the device when nothing was chosen', JOURNEY, async ({ visitor }) => {
   await visitor.hasAccount();
   await visitor.open('/login');
   await visitor.signIn({ keep: true });
@@ -135,7 +135,7 @@ test('the cookie of the device outlives the browser and is another after each si
   expect((await visitor.cookie(DEVICE))?.value).not.toBe(before?.value);
 });
 
-test('signing out leaves the remembered name and a new session with the chosen theme', async ({ visitor }) => {
+test('signing out leaves the remembered name and a new session with the chosen theme', JOURNEY, async ({ visitor }) => {
   await visitor.hasAccount();
   await visitor.open('/login');
   await visitor.signIn({ remember: true });

@@ -15,7 +15,7 @@ test('the account page lists where somebody is signed in', JOURNEY, async ({ vis
   await elsewhere.dispose();
 });
 
-test('another device is signed out from the list @journey', async ({ visitor, page }) => {
+test('another device is signed out from the list', JOURNEY, async ({ visitor, page }) => {
   test.skip(!IS_LISTED, 'sessions in cookies cannot be listed');
   await visitor.isMember();
   const elsewhere = await visitor.signsInElsewhere();

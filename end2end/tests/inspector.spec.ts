@@ -1,6 +1,6 @@
 import type { Locator } from '@playwright/test';
 
-import { expect, JOURNEY, test, WITH_JAVASCRIPT } from '../support/test';
+import { expect, JOURNEY, JOURNEY_WITH_JAVASCRIPT, test } from '../support/test';
 import type { Visitor } from '../support/visitor';
 
 function card(visitor: Visitor, heading: string | RegExp): Locator {
@@ -36,7 +36,7 @@ test('a member sees cookie, record, limits and what happened', JOURNEY, async ({
   expect(await page.content()).not.toContain(cookie?.value.split('.')[0]);
 });
 
-test('the limits count down, and the page asks the server by itself', WITH_JAVASCRIPT, async ({ visitor, page }) => {
+test('the limits count down, and the page asks the server by itself', JOURNEY_WITH_JAVASCRIPT, async ({ visitor, page }) => {
   await visitor.isMember();
   await visitor.open('/session');
   const before = await left(visitor, 'Idle limit');
@@ -50,7 +50,7 @@ test('the limits count down, and the page asks the server by itself', WITH_JAVAS
   expect(navigations).toEqual([]);
 });
 
-test('the limits count down by the time of the server, not by that of the browser', WITH_JAVASCRIPT, async ({ visitor, page }) => {
+test('the limits count down by the time of the server, not by that of the browser', JOURNEY_WITH_JAVASCRIPT, async ({ visitor, page }) => {
   await visitor.isMember();
   await page.clock.setFixedTime('2001-01-01');
   await visitor.open('/session');
@@ -64,14 +64,14 @@ test('the limits count down by the time of the server, not by that of the browse
   expect(await left(visitor, 'Idle limit')).toBeGreaterThan(1700);
 });
 
-test('a choice shows at once', WITH_JAVASCRIPT, async ({ visitor }) => {
+test('a choice shows at once', JOURNEY_WITH_JAVASCRIPT, async ({ visitor }) => {
   await visitor.open('/session');
   await visitor.choose('Dark');
   await expect(card(visitor, /server|cookie/)).toContainText('"dark"', { timeout: 4_000 });
   await expect(card(visitor, 'What happened')).toContainText('began');
 });
 
-test('a session that is ended elsewhere is shown as ended, and the navbar follows', WITH_JAVASCRIPT, async ({ visitor, page }) => {
+test('a session that is ended elsewhere is shown as ended, and the navbar follows', JOURNEY_WITH_JAVASCRIPT, async ({ visitor, page }) => {
   await visitor.isMember();
   await visitor.open('/session');
   const elsewhere = await visitor.signsInElsewhere();

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 
-import { expect, test, WITH_JAVASCRIPT } from '../support/test';
+import { expect, JOURNEY_WITH_JAVASCRIPT, test } from '../support/test';
 import { Visitor } from '../support/visitor';
 
 const PRIVATE = 'You are at the Contact page!!';
@@ -15,7 +15,7 @@ async function anotherTab({ page, origin, hasJavaScript }: Visitor): Promise<Vis
   return new Visitor(await page.context().newPage(), origin, hasJavaScript);
 }
 
-test('a tab that comes to the front learns that another has signed out', WITH_JAVASCRIPT, async ({ visitor, page }) => {
+test('a tab that comes to the front learns that another has signed out', JOURNEY_WITH_JAVASCRIPT, async ({ visitor, page }) => {
   await visitor.isMember();
   await visitor.open('/contact');
   await visitor.isGreeted();
@@ -28,7 +28,7 @@ test('a tab that comes to the front learns that another has signed out', WITH_JA
   await expect(page.locator('html')).not.toContainText(PRIVATE);
 });
 
-test('a tab that comes to the front learns that another has signed in', WITH_JAVASCRIPT, async ({ visitor, page }) => {
+test('a tab that comes to the front learns that another has signed in', JOURNEY_WITH_JAVASCRIPT, async ({ visitor, page }) => {
   await visitor.open('/login?next=/contact');
   const other = await anotherTab(visitor);
   await other.open('/register');
@@ -39,7 +39,7 @@ test('a tab that comes to the front learns that another has signed in', WITH_JAV
   await visitor.isGreeted();
 });
 
-test('a tab that comes to the front takes over the theme and language of another', WITH_JAVASCRIPT, async ({ visitor, page }) => {
+test('a tab that comes to the front takes over the theme and language of another', JOURNEY_WITH_JAVASCRIPT, async ({ visitor, page }) => {
   await visitor.open('/');
   const other = await anotherTab(visitor);
   await other.open('/');
@@ -51,7 +51,7 @@ test('a tab that comes to the front takes over the theme and language of another
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
 });
 
-test('a form that was open while another tab signed in still works', WITH_JAVASCRIPT, async ({ visitor }) => {
+test('a form that was open while another tab signed in still works', JOURNEY_WITH_JAVASCRIPT, async ({ visitor }) => {
   await visitor.hasAccount();
   await visitor.open('/login?next=/contact');
   const other = await anotherTab(visitor);

@@ -1,4 +1,4 @@
-import { expect, JOURNEY, test, WITH_JAVASCRIPT } from '../support/test';
+import { expect, JOURNEY, JOURNEY_WITH_JAVASCRIPT, test } from '../support/test';
 
 const HOME = 'You are at the home page!!';
 const PRIVATE = 'You are at the Contact page!!';
@@ -60,7 +60,7 @@ test('after signing out, Back shows nothing private', JOURNEY, async ({ visitor,
   await expect(page.locator('html')).not.toContainText(visitor.username);
 });
 
-test('after signing out, Back to another document shows nothing private', async ({ visitor, page }) => {
+test('after signing out, Back to another document shows nothing private', JOURNEY, async ({ visitor, page }) => {
   await visitor.isMember();
   await visitor.open('/contact');
   await visitor.isGreeted();
@@ -83,7 +83,7 @@ test('after signing out, members pages ask to sign in again', JOURNEY, async ({ 
   await visitor.landsOn('/login?next=/about', 'Sign in');
 });
 
-test('another visitor of the same browser sees only their own name', WITH_JAVASCRIPT, async ({ visitor }) => {
+test('another visitor of the same browser sees only their own name', JOURNEY_WITH_JAVASCRIPT, async ({ visitor }) => {
   await visitor.isMember();
   await visitor.open('/');
   await visitor.marksTheDocument();

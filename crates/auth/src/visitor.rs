@@ -129,6 +129,14 @@ impl Visitor {
         }
     }
 
+    /// What is told to a member whose session has ended since the request came.
+    async fn session_ended(&self) -> AuthError {
+        match self.session.presence().await {
+            Ok(Presence::Ended { reason, .. }) => AuthError::SessionEnded(reason),
+            _ => AuthError::SessionEnded(None),
+        }
+    }
+
     /// Whether somebody came signed in with this request, whose session is theirs no more.
     pub async fn has_left(&self) -> bool {
         let Ok(member) = self.member() else { return false };

@@ -48,8 +48,8 @@ pub use sweeps::*;
 /// One place where sessions can be stored; the tests open it.
 #[async_trait]
 pub trait Fixture: Send + Sync {
-    /// Opens the place for the application with this prefix. Opened twice, it is the same place,
-    /// unless the store shares nothing (`Capabilities::shared`).
+    /// Opens the place for the application with this prefix. Opened twice at once it is the same place, if the store can
+    /// be (`Capabilities::shared`), and opened again as well (`Capabilities::survives_restart`).
     async fn open(&self, prefix: &str, clock: Arc<dyn Clock>) -> Arc<dyn Store>;
 
     /// Everything that is stored there, names and dates included; `None` if nobody can look inside.
@@ -69,7 +69,7 @@ pub trait Fixture: Send + Sync {
 }
 
 /// A fixture that opens the store by `open`, which is given the prefix and the clock, and can do no more. Each rule
-/// makes one, and may open it twice: then it must be the same place, unless the store shares nothing.
+/// makes one, and may open it twice: [`Fixture::open`] says when it must be the same place.
 pub fn fixture<F, Opening, S>(open: F) -> impl Fixture
 where
     F: Fn(String, Arc<dyn Clock>) -> Opening + Send + Sync,

@@ -126,22 +126,15 @@ impl CurrentSession {
         set: Values,
         removed: impl IntoIterator<Item = String>,
     ) -> Result<Option<Record>, StoreError> {
-        self.settle_session().await?;
+        let settled = self.settle_session().await;
+        if self.visit.has_ending() {
+            settled?;
+        }
+        // What else could not be saved is told with the answer.
         let change = Change { set, removed: removed.into_iter().collect(), at: self.sessions().now() };
         let changed = self.visit.change(change).await?;
         self.renew_session().await;
         Ok(changed)
-    }
-
-    /// Looks again, and takes over what others have made of the living session since it was loaded. `false`: it has
-    /// ended, or there is none.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`].
-    pub async fn reload(&self) -> Result<bool, StoreError> {
-        let mut state = self.visit.loaded().await?;
-        self.visit.catch_up(&mut state).await?;
-        Ok(state.living().is_some())
     }
 
     /// Signs an account in: a new id, a new record, and the old one ended, whoever's it was. Always
@@ -218,15 +211,25 @@ impl CurrentSession {
 
     /// Ends all other sessions of the account that is signed in; this one goes on under a new id, so that whoever has a
     /// copy of the old one is out as well. `false`: nobody is signed in, or this session has ended meanwhile, here or on
-    /// another server, and ends no other any more.
+    /// another server, and ends no other any more. Dropped before it is done, it may have ended the old id alone.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`]: the id may have changed, and some may have ended.
+    /// [`StoreError::Unavailable`]: the id may have changed, and some may have ended; where the cookie holds the record,
+    /// this one too, if that was done and not said in time, twice.
     pub async fn end_others(&self, reason: Reason) -> Result<bool, StoreError> {
         let is_signed_in = self.visit.loaded().await?.signed_in().is_some();
         if !is_signed_in || !self.cycle_id().await? {
             return Ok(false);
         }
+        self.end_others_after_cycle(reason).await
+    }
+
+    /// The same for whoever has changed the id in this request already. One with a record in a cookie that has not is
+    /// signed out by its own next request, if that left before this is answered.
+    ///
+    /// # Errors
+    /// Those of [`end_others`](Self::end_others).
+    pub async fn end_others_after_cycle(&self, reason: Reason) -> Result<bool, StoreError> {
         let mut state = self.visit.loaded().await?;
         let Some((living, account)) = state.signed_in() else { return Ok(false) };
         let Some(epoch) = self.visit.sessions.end_others(living, account, reason).await? else {

@@ -80,7 +80,7 @@ pub struct Sessions {
     /// `sessions.idle` and the other time limits.
     pub timeouts: Timeouts,
     /// `sessions.revoked_within`: how long a client-side session that was ended on another server may still be
-    /// accepted here.
+    /// accepted here, at most `1m`; with 0 each signed-in request asks where ends are remembered.
     pub revoked_within: Duration,
     /// `sessions.store_timeout`: longest time that one call of the store may take; later it counts as down.
     pub store_timeout: Duration,
@@ -224,6 +224,17 @@ mod tests {
         for prefix in ["a b", "\u{e9}", "a\n", &"x".repeat(65)] {
             assert!(refused(&[(KEY_PREFIX, prefix)]).contains("visible ASCII"), "{prefix}");
         }
+    }
+
+    #[test]
+    fn an_end_on_another_server_is_known_within_a_minute() {
+        for (within, time) in
+            [("0", Duration::ZERO), ("5s", Duration::from_secs(5)), ("1m", Duration::from_mins(1))]
+        {
+            assert_eq!(accepted(&[(REVOKED_WITHIN, within)]).sessions.revoked_within, time);
+        }
+        assert_eq!(accepted(&[]).sessions.revoked_within, Duration::from_secs(5));
+        assert!(refused(&[(REVOKED_WITHIN, "61s")]).contains("it must be at most 1m"));
     }
 
     #[test]

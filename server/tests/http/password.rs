@@ -121,6 +121,22 @@ async fn a_guest_and_one_whose_session_has_ended_change_nothing() {
     assert_eq!(app.program().login("ada", PASSWORD).await.status, 200);
 }
 
+/// ASVS V15.4.2.
+#[tokio::test]
+async fn whoever_is_signed_out_while_the_password_is_compared_changes_nothing_and_is_told_why() {
+    let app = TestApp::with(&["throttle.account=on", "sessions.cache_bytes=0"]).await;
+    let mut ada = app.member("ada").await;
+    app.meddle(
+        "CREATE TRIGGER meanwhile AFTER DELETE ON throttle_failures
+         BEGIN UPDATE sessions SET ended = 'revoked', account = NULL, value = ''; END",
+    );
+    let refused = ada.change_password(PASSWORD, OTHER_PASSWORD).await;
+    assert_eq!((refused.code().as_str(), &refused.json()["reason"]), ("session_ended", &json!("revoked")));
+    app.meddle("DROP TRIGGER meanwhile");
+    assert_eq!(app.program().login("ada", OTHER_PASSWORD).await.status, 401);
+    assert_eq!(app.program().login("ada", PASSWORD).await.status, 200);
+}
+
 /// ASVS V2.3.3.
 #[tokio::test]
 async fn a_store_that_fails_in_between_leaves_the_old_password() {

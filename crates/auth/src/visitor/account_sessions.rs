@@ -3,7 +3,7 @@
 use contract::{SecurityEvent, SessionSummary, SessionsView, Whoami};
 use sessions::{Reason, Summary};
 
-use super::{Visitor, view};
+use super::{Visitor, to_its_end, view};
 use crate::{AuthError, keys};
 
 impl Visitor {
@@ -51,8 +51,10 @@ impl Visitor {
     /// [`Visitor::member`], or [`AuthError::Sessions`].
     pub async fn end_other_sessions(&self) -> Result<Whoami, AuthError> {
         let member = self.recent_member().await?;
-        if !self.session.end_others(Reason::Revoked).await? {
-            return Err(AuthError::SessionEnded(None));
+        let visitor = self.clone();
+        let ending = async move { Ok(visitor.session.end_others(Reason::Revoked).await?) };
+        if !to_its_end(ending).await? {
+            return Err(self.session_ended().await);
         }
         self.report(SecurityEvent::SessionsRevoked, member).await;
         self.whoami()

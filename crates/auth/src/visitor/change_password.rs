@@ -48,7 +48,7 @@ impl Visitor {
 
     /// All but this one; all, if this one has been ended by another that may have begun more since.
     async fn end_sessions_of_old_password(&self, pending: &PendingEnd) -> Result<(), StoreError> {
-        if !self.session.end_others(pending.reason).await? {
+        if !self.session.end_others_after_cycle(pending.reason).await? {
             self.session.sessions().end_of_account(pending.account, pending.reason).await?;
         }
         Ok(())
@@ -58,14 +58,15 @@ impl Visitor {
     /// sessions have ended. A process that is killed in between has left a note of what is still to do; a store
     /// that fails gets the old password back.
     async fn put_password(&self, account: &Account, new: &PasswordHash) -> Result<(), AuthError> {
-        if !self.session.reload().await? {
+        if !self.session.cycle_id().await? {
             // Somebody has ended it while passwords were hashed.
-            return Err(AuthError::SessionEnded(None));
+            return Err(self.session_ended().await);
         }
         let accounts = &self.auth.accounts;
         let Some(pending) = accounts.change_password(account.key, &account.password, new).await? else {
             // Somebody was faster: what was typed is not the current password any more, or there is no account. They
-            // end its sessions, this one too.
+            // end its sessions, but may have looked for them before this one had its id.
+            self.session.sign_out().await?;
             return Err(AuthError::WrongPassword);
         };
         if let Err(error) = self.end_sessions_of_old_password(&pending).await {

@@ -2,9 +2,14 @@
 
 use std::sync::Arc;
 
+use time::OffsetDateTime;
+
 use super::{Backing, ClientBacking, Living};
 use crate::revocations::Raised;
 use crate::{AccountKey, Key, Reason, Record, Sessions, Store, StoreError, Summary};
+
+/// Most attempts to end all sessions of an account, of which some may go on under another id at each.
+const MOST_ROUNDS: usize = 100;
 
 impl Sessions {
     /// Ends all sessions of an account. Returns how many, where that is known.
@@ -45,6 +50,8 @@ impl Sessions {
         account: AccountKey,
         reason: Reason,
     ) -> Result<Option<u64>, StoreError> {
+        // Before it is asked whether it lives: then an epoch that somebody else raises after that is a later moment.
+        let at = self.now();
         if !self.still_lives(living).await? {
             return Ok(None);
         }
@@ -54,7 +61,7 @@ impl Sessions {
                 Ok(Some(living.epoch))
             }
             Backing::Client(client) => {
-                let Raised { from, to } = self.raise_above(client, living, account, reason).await?;
+                let Raised { from, to } = self.raise_from(client, living.epoch, account, reason, at).await?;
                 if from != living.epoch {
                     return Ok(None);
                 }
@@ -66,23 +73,24 @@ impl Sessions {
         }
     }
 
-    /// Raises the account's epoch for a session that is to go on in it.
-    async fn raise_above(
+    /// Raises the account's epoch, which is thought to be `known`, for a session that is to go on. What fails may have
+    /// been done: it is tried once more, which waits for its turn behind the first and finds what that has made of it.
+    async fn raise_from(
         &self,
         client: &ClientBacking,
-        living: Living<'_>,
+        known: u64,
         account: AccountKey,
         reason: Reason,
+        at: OffsetDateTime,
     ) -> Result<Raised, StoreError> {
-        let at = self.now();
-        let failure = match self.within_budget(client.remembered.raise(account, reason, at)).await {
-            Err(failure) => failure,
+        let raise = || self.within_budget(client.remembered.raise(account, reason, at));
+        match raise().await {
+            Err(StoreError::Unavailable(_)) => {}
             raised => return raised,
-        };
-        // What fails may have been done.
-        let raised = Raised::at(living.epoch, at);
-        let has_risen = self.standing_now(client, living).await?.epoch == raised.to;
-        if has_risen { Ok(raised) } else { Err(failure) }
+        }
+        let Raised { from, to } = raise().await?;
+        let was_done = from == Raised::at(known, at).to;
+        Ok(Raised { from: if was_done { known } else { from }, to })
     }
 
     /// Ends all sessions of an account, this one last. Returns what it held at last; `None`: it had ended already.
@@ -126,7 +134,7 @@ impl Sessions {
         reason: Reason,
     ) -> Result<u64, StoreError> {
         let mut count = 0;
-        loop {
+        for _ in 0..MOST_ROUNDS {
             let ended = self.within_budget(store.end_of_account(account, except, reason)).await?;
             count += ended;
             // One that went on under another id meanwhile may have been missed: its new id was not there yet when it was
@@ -135,6 +143,7 @@ impl Sessions {
                 return Ok(count);
             }
         }
+        Err(StoreError::unavailable("an account's sessions are there again each time they have been ended"))
     }
 
     async fn has_others(

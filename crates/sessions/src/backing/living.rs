@@ -10,6 +10,9 @@ use crate::store::encoding::millis;
 use crate::store::{Loaded, StoreError};
 use crate::{Change, Contents, Key, Reason, Record, SessionId, Sessions, signed_id};
 
+/// After so long a record is there, or never will be.
+const ON_ITS_WAY: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// A living session as a request knows it.
 #[derive(Clone, Copy)]
 pub(crate) struct Living<'a> {
@@ -59,7 +62,7 @@ impl Sessions {
                         return Ok((id, 0));
                     }
                     Err(error) => {
-                        self.forsake(id);
+                        self.forsake(id, record);
                         return Err(error);
                     }
                 }
@@ -73,12 +76,16 @@ impl Sessions {
         }
     }
 
-    /// Ends a session that nobody was told of, and that may have begun all the same; not to be waited for.
-    fn forsake(&self, id: SessionId) {
-        let sessions = self.clone();
+    /// Ends a session that nobody was told of, and that may have begun all the same: now, and once more in case its
+    /// record was still on its way. Nobody waits for that.
+    pub(crate) fn forsake(&self, id: SessionId, record: &Record) {
+        let (sessions, record) = (self.clone(), record.clone());
         tokio::spawn(async move {
-            if let Err(error) = sessions.end(&id, None, Reason::Cycled).await {
-                tracing::debug!(%error, "a session that nobody has may have begun");
+            for pause in [std::time::Duration::ZERO, ON_ITS_WAY] {
+                tokio::time::sleep(pause).await;
+                if let Err(error) = sessions.end(&id, Some(&record), Reason::Cycled).await {
+                    tracing::debug!(%error, "a session that nobody has may have begun");
+                }
             }
         });
     }
@@ -292,7 +299,12 @@ impl Sessions {
     pub(crate) async fn has_ended_for_good(&self, living: Living<'_>) -> Result<bool, StoreError> {
         match &self.settings().backing {
             Backing::Server { store, .. } => {
-                Ok(match self.within_budget(store.load(&self.key(&living.id))).await? {
+                let key = self.key(&living.id);
+                // A use is noted where the record is; a read may be from memory.
+                if self.within_budget(store.touch(&key, self.now())).await? {
+                    return Ok(false);
+                }
+                Ok(match self.within_budget(store.load(&key)).await? {
                     Loaded::Living(_) => false,
                     Loaded::Ended { reason, .. } => reason != Reason::Cycled,
                     Loaded::Absent => true,

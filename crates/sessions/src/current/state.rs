@@ -9,7 +9,7 @@ use super::{Presence, Visit};
 use crate::backing::Living;
 use crate::cookie::Came;
 use crate::history::Happening;
-use crate::{AccountKey, Anonymous, Change, Reason, Record, SessionId, StoreError, Values};
+use crate::{AccountKey, Anonymous, Change, Loaded, Reason, Record, SessionId, StoreError, Values};
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct State {
@@ -121,11 +121,15 @@ impl Visit {
 
     /// Takes over what others have made of the living session since it was loaded.
     pub(super) async fn catch_up(&self, state: &mut State) -> Result<(), StoreError> {
-        if let Some(living) = state.living() {
-            match self.sessions.reload(living).await? {
-                Some(record) => state.presence = Some(Presence::Living(record)),
-                None => self.go_on(state, None)?,
-            }
+        let Some(living) = state.living() else { return Ok(()) };
+        if let Some(record) = self.sessions.reload(living).await? {
+            state.presence = Some(Presence::Living(record));
+            return Ok(());
+        }
+        self.go_on(state, None)?;
+        // For whoever is to be told; where it cannot be asked, they are not.
+        if let Ok(Loaded::Ended { reason, .. }) = self.sessions.load(&self.shown).await {
+            state.presence = Some(Presence::Ended { reason: Some(reason), in_flight: true });
         }
         Ok(())
     }
@@ -282,8 +286,7 @@ impl Visit {
     ) -> Result<Option<Record>, StoreError> {
         let ended = self.sessions.end_to_go_on(old, record, next.epoch).await;
         if ended.is_err() {
-            // Nobody will come with it.
-            let _ = self.sessions.end(&new, Some(record), Reason::Cycled).await;
+            self.sessions.forsake(new, record);
         }
         let Some((last, epoch)) = ended? else { return Ok(None) };
         if epoch != next.epoch {
