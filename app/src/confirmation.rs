@@ -29,14 +29,17 @@ pub(crate) fn can_ask() -> bool {
     dialog().is_some()
 }
 
-/// Closes the dialog, and goes on.
-pub(crate) fn go_on() {
+/// Closes the dialog, and goes on. Whether there was something to go on with.
+pub(crate) fn go_on() -> bool {
     if let Some(dialog) = dialog() {
         dialog.close();
     }
-    if let Some(interrupted) = INTERRUPTED.take() {
-        interrupted();
+    let interrupted = INTERRUPTED.take();
+    let was_interrupted = interrupted.is_some();
+    if let Some(go_on) = interrupted {
+        go_on();
     }
+    was_interrupted
 }
 
 /// Keeps nothing in memory of a page that is left.

@@ -85,14 +85,15 @@ pub fn OwnForms(lists: AccountLists, asked: Asked) -> impl IntoView {
                 // In this order: a guest who still stood on a members' page would be asked to sign in.
                 navigate(REMOVED, NavigateOptions::default());
                 visitor.remember_username(None);
-            } else {
-                lists.refresh();
             }
             visitor.update(whoami);
             if name == PASSWORD {
                 changed.set(true);
-            } else if name == DIALOG {
-                confirmation::go_on();
+            }
+            // What was interrupted may change the id of the session once more, and asks for the lists itself.
+            let goes_on = name == DIALOG && confirmation::go_on();
+            if name != REMOVAL && !goes_on {
+                lists.refresh();
             }
         };
         submission.send(&event, Box::new(on_success));
