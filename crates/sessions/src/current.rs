@@ -127,13 +127,16 @@ impl CurrentSession {
         removed: impl IntoIterator<Item = String>,
     ) -> Result<Option<Record>, StoreError> {
         let settled = self.settle_session().await;
+        let is_settled = settled.is_ok();
         if self.visit.has_ending() {
             settled?;
         }
-        // What else could not be saved is told with the answer.
         let change = Change { set, removed: removed.into_iter().collect(), at: self.sessions().now() };
         let changed = self.visit.change(change).await?;
-        self.renew_session().await;
+        // What could not be saved is saved with the answer, or told with it.
+        if is_settled {
+            self.renew_session().await;
+        }
         Ok(changed)
     }
 

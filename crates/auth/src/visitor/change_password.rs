@@ -11,7 +11,8 @@ impl Visitor {
     /// id.
     ///
     /// # Errors
-    /// Nothing was changed, but a store's failure may have made all other browsers strangers to the account:
+    /// Nothing was changed, but the id of this session, which is over where somebody else changes the password at the
+    /// same moment; and a store's failure may have made all other browsers strangers to the account:
     /// [`AuthError::RecentSignInRequired`], [`AuthError::WrongPassword`],
     /// [`AuthError::Invalid`] with every fault of every field, those of [`Visitor::member`],
     /// [`AuthError::Throttled`], [`AuthError::Busy`], or a store's failure, after which other sessions may have

@@ -10,7 +10,7 @@ use crate::store::encoding::millis;
 use crate::store::{Loaded, StoreError};
 use crate::{Change, Contents, Key, Reason, Record, SessionId, Sessions, signed_id};
 
-/// After so long a record is there, or never will be.
+/// After so long a record is there that was given up, unless its store has stood still for longer.
 const ON_ITS_WAY: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// A living session as a request knows it.
@@ -300,8 +300,9 @@ impl Sessions {
         match &self.settings().backing {
             Backing::Server { store, .. } => {
                 let key = self.key(&living.id);
-                // A use is noted where the record is; a read may be from memory.
-                if self.within_budget(store.touch(&key, self.now())).await? {
+                // A use is noted where the record is; a read may be from memory. A store that is full, which notes
+                // none, is read.
+                if matches!(self.within_budget(store.touch(&key, self.now())).await, Ok(true)) {
                     return Ok(false);
                 }
                 Ok(match self.within_budget(store.load(&key)).await? {

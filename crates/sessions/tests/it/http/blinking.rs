@@ -24,6 +24,8 @@ pub enum Blink {
     Fails,
     FailsForAccounts,
     FailsToApply,
+    /// Each time, as where it is full.
+    FailsToTouch,
     FailsTwice,
     Hangs,
 }
@@ -58,6 +60,9 @@ impl Store for Blinking {
     }
 
     async fn touch(&self, key: &Key, now: OffsetDateTime) -> Result<bool, StoreError> {
+        if matches!(self.blink, Blink::FailsToTouch) {
+            return Err(StoreError::unavailable("is full"));
+        }
         self.store.touch(key, now).await
     }
 

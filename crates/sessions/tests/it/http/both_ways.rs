@@ -79,12 +79,16 @@ pub async fn whoever_has_been_ended_ends_nobody(site: Site) {
 
 /// No store could read it back.
 pub async fn what_is_nested_too_deeply_is_refused_and_loses_nothing(site: Site) {
-    let mut ada = Browser::of(&site);
-    ada.get("/login/ada").await;
-    ada.get("/set/cart/full").await;
-    assert_eq!(ada.get("/steps/deep").await.status, StatusCode::INTERNAL_SERVER_ERROR);
-    assert_eq!(ada.get("/account").await, Answer::ok("true"));
-    assert_eq!(ada.get("/get/cart").await, Answer::ok("\"full\""));
+    for (steps, cart) in [("deep", "full"), ("deep,current-set", "current"), ("current-set,deep", "current")]
+    {
+        let mut ada = Browser::of(&site);
+        ada.get("/login/ada").await;
+        ada.get("/set/cart/full").await;
+        let answer = ada.get(&format!("/steps/{steps}")).await;
+        assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR, "{steps}");
+        assert_eq!(ada.get("/account").await, Answer::ok("true"), "{steps}");
+        assert_eq!(ada.get("/get/cart").await, Answer::ok(&format!("\"{cart}\"")), "{steps}");
+    }
 }
 
 /// Here and elsewhere, however the request has begun to leave.

@@ -163,6 +163,17 @@ async fn ending_all_that_failed_can_be_tried_again() {
     }
 }
 
+/// As in a Redis at its `maxmemory`.
+#[tokio::test]
+async fn all_sessions_end_though_the_store_is_full() {
+    let site = Site::over(|clock| Arc::new(Blinking::new(clock, Blink::FailsToTouch)));
+    let mut ada = Browser::of(&site);
+    ada.get("/login/ada").await;
+    assert_eq!(ada.get("/end-all").await.status, StatusCode::OK);
+    assert_eq!(ada.get("/account").await, Answer::ok("false"));
+    assert_eq!(site.listed("ada").await, 0);
+}
+
 #[tokio::test]
 async fn a_sign_in_that_is_taken_back_is_handed_to_nobody_though_the_store_is_away() {
     let site = Site::over(|clock| Arc::new(Blinking::new(clock, Blink::Fails)));
